@@ -1,0 +1,125 @@
+// Package issue turns a finished task into its papers: the record, derived from
+// the transcript; the PDF that carries it; the signatures on both. It opens no
+// device and knows no network.
+package issue
+
+import (
+	"errors"
+	"fmt"
+
+	"lethe/certs/record"
+	"lethe/wipe/judge"
+	"lethe/wipe/profile"
+)
+
+// ErrNoTask says that a transcript has no first line to make a record of.
+var ErrNoTask = errors.New("transcript does not begin with its task")
+
+// Build derives the record of a transcript. Everything but the context and the
+// identifier comes from the transcript, so that a checker that holds all three
+// derives the same record again; Build is a pure function of its arguments.
+func Build(t *record.Transcript, c record.Context, id string, p profile.Profile, q judge.Quirks) (record.Record, error) {
+	if t == nil || len(t.Lines) == 0 || t.Lines[0].Event.Task == nil {
+		return record.Record{}, ErrNoTask
+	}
+	first, last := t.Lines[0], t.Lines[len(t.Lines)-1]
+	task := first.Event.Task
+	v := judge.Judge(t, p, q)
+	r := record.Record{
+		Format: record.RecordFormat, ID: id, Kind: kind(v), Context: c,
+		Device: task.Device, Asked: task.Asked, StepDown: task.StepDown,
+		Profile: task.Profile, Ladder: task.Ladder, Order: task.Order,
+		Confirmed: task.Confirmed, Audit: task.Audit,
+		Start: first.Wall, End: last.Wall, Nanos: last.Mono - first.Mono,
+		Verdict: v, References: references(), Transcript: t.Ref(),
+	}
+	r.Virtual = task.Device.Virtual || c.Machine.Virtual
+	r.VirtualWhy = append(append([]string{}, task.Device.VirtualWhy...), c.Machine.VirtualWhy...)
+	gather(&r, t)
+	r.Residual = residual(r)
+	return r, nil
+}
+
+// kind is a certificate only where the asked method was reached.
+func kind(v record.Verdict) string {
+	if v.Reached && (v.State == record.Cleared || v.State == record.Purged) {
+		return record.KindCertificate
+	}
+	return record.KindNotice
+}
+
+// gather collects passes, read-back and the closing state from the lines. It
+// judges nothing: lines that do not fit are left out, and the verdict says so.
+func gather(r *record.Record, t *record.Transcript) {
+	r.Passes = []record.PassDone{}
+	at := func(n int64) *record.PassDone {
+		for i := range r.Passes {
+			if r.Passes[i].Pass == n {
+				return &r.Passes[i]
+			}
+		}
+		r.Passes = append(r.Passes, record.PassDone{Pass: n})
+		return &r.Passes[len(r.Passes)-1]
+	}
+	for _, l := range t.Lines {
+		switch e := l.Event; {
+		case e.Commit != nil:
+			at(e.Commit.Pass).Commitment = e.Commit.Commitment
+		case e.PassBegin != nil:
+			at(e.PassBegin.Pass).What = e.PassBegin.What
+		case e.PassEnd != nil:
+			d := at(e.PassEnd.Pass)
+			d.Written, d.Failed, d.Flushed = e.PassEnd.Written, e.PassEnd.Failed, e.PassEnd.Flushed
+		case e.Reveal != nil:
+			d := at(e.Reveal.Pass)
+			d.Key, d.IV = e.Reveal.Key, e.Reveal.IV
+		case e.CheckBegin != nil:
+			r.Verification = &record.Verification{
+				Method: e.CheckBegin.Method, Pass: e.CheckBegin.Pass, Direct: e.CheckBegin.Direct}
+		case e.CheckEnd != nil && r.Verification != nil:
+			v := r.Verification
+			v.Compared, v.MismatchBytes = e.CheckEnd.Compared, e.CheckEnd.MismatchBytes
+			v.Mismatches, v.Unreadable = e.CheckEnd.Mismatches, e.CheckEnd.Unreadable
+		case e.Closing != nil:
+			r.After = e.Closing
+		}
+	}
+}
+
+// references are the controls a record serves, with both numberings.
+func references() []record.Reference {
+	return []record.Reference{
+		{Standard: "NIST SP 800-88r1", Clause: "§4.8", Title: "Certificate of sanitization: minimum content"},
+		{Standard: "NIST SP 800-88r2", Clause: "§4.6", Title: "Certificate of sanitization"},
+		{Standard: "ISO/IEC 27017:2015", Clause: "11.2.7", Title: "Secure disposal or reuse of equipment (ISO/IEC 27002:2022 7.14, 7.10, 8.10)"},
+		{Standard: "ISO/IEC 27017:2015", Clause: "CLD.8.1.5", Title: "Removal of cloud service customer assets (ISO/IEC 27002:2022 5.11, 8.10)"},
+	}
+}
+
+// residual says what the technique cannot have reached or what was not checked.
+func residual(r record.Record) []string {
+	out := []string{}
+	add := func(f string, a ...any) { out = append(out, fmt.Sprintf(f, a...)) }
+	switch r.Device.Medium {
+	case record.MediumFlash, record.MediumCard:
+		add("A host overwrite does not reach spare, over-provisioned and retired flash blocks: former data may remain there.")
+	case record.MediumMagnetic:
+		add("A host overwrite does not reach sectors the drive has reallocated: former data may remain in them.")
+	case record.MediumVirtual:
+		add("The drive is virtual: copies, snapshots and blocks of the storage below it were not reached.")
+	case record.MediumUnknown:
+		add("The kind of medium is not known.")
+	}
+	for _, h := range r.Device.Hidden {
+		if h.State != "none" {
+			add("Hidden area %s: %s.", h.Kind, h.State)
+		}
+	}
+	if r.Audit.Kind == record.AuditVolatile {
+		add("Intent was recorded in this machine's memory only (audit: volatile).")
+	}
+	if r.Context.Clock.Quality != "synchronised" {
+		add("Wall times come from an unauthenticated clock (%s); durations are monotonic.", r.Context.Clock.Source)
+	}
+	return out
+}

@@ -1,0 +1,153 @@
+package record
+
+// Formats of the documents of this package.
+const (
+	RecordFormat  = "lethe.record/v1"
+	SummaryFormat = "lethe.summary/v1"
+)
+
+// The kinds of a record.
+const (
+	KindCertificate = "certificate" // the asked method was reached
+	KindNotice      = "notice"      // not sanitised: destroy, or erase again
+)
+
+// Record is everything one certificate or notice says. All but Context is
+// derived from the transcript, so that a reader can derive it again.
+type Record struct {
+	Format       string        `json:"format"`
+	ID           string        `json:"id"`
+	Kind         string        `json:"kind"`
+	Context      Context       `json:"context"`
+	Device       Device        `json:"device"`          // before
+	After        *Opened       `json:"after,omitempty"` // read on the handle afterwards
+	Virtual      bool          `json:"virtual"`
+	VirtualWhy   []string      `json:"virtualWhy,omitempty"`
+	Asked        Method        `json:"asked"`
+	StepDown     bool          `json:"stepDown"`
+	Profile      ProfileRef    `json:"profile"`
+	Ladder       []Rung        `json:"ladder"`
+	Order        *OrderRef     `json:"order,omitempty"`
+	Confirmed    string        `json:"confirmed,omitempty"`
+	Audit        Audit         `json:"audit"`
+	Passes       []PassDone    `json:"passes"`
+	Verification *Verification `json:"verification,omitempty"`
+	Start        Time          `json:"start"`
+	End          Time          `json:"end"`
+	Nanos        int64         `json:"nanos"` // monotonic, from first to last line
+	Verdict      Verdict       `json:"verdict"`
+	Residual     []string      `json:"residual"`
+	References   []Reference   `json:"references"`
+	Transcript   TranscriptRef `json:"transcript"`
+}
+
+// Context is what the issuer knows and the transcript does not.
+type Context struct {
+	Issued  Time    `json:"issued"`
+	Labels  Labels  `json:"labels"`
+	Machine Machine `json:"machine"`
+	Tool    Tool    `json:"tool"`
+	Clock   Clock   `json:"clock"`
+}
+
+// Tool is what did the work (NIST SP 800-88r1 §4.8: tool used, with version).
+type Tool struct {
+	Name        string `json:"name"`
+	Version     string `json:"version"`
+	Binary      Hex    `json:"binary"` // SHA-256 of the running executable
+	Image       string `json:"image,omitempty"`
+	ImageDigest Hex    `json:"imageDigest,omitempty"`
+	Kernel      string `json:"kernel"`
+}
+
+// Clock says how far the times can be trusted.
+type Clock struct {
+	Source      string `json:"source"`                // "rtc" or "ntp:HOST"
+	Quality     string `json:"quality"`               // "unauthenticated" or "synchronised"
+	OffsetNanos int64  `json:"offsetNanos,omitempty"` // last measured offset of the machine's clock
+}
+
+// PassDone is one pass as it ended.
+type PassDone struct {
+	Pass       int64   `json:"pass"`
+	What       Pass    `json:"what"`
+	Commitment Hex     `json:"commitment,omitempty"`
+	Key        Hex     `json:"key,omitempty"` // revealed after the read-back
+	IV         Hex     `json:"iv,omitempty"`
+	Written    Size    `json:"written"`
+	Failed     []Range `json:"failed,omitempty"`
+	Flushed    bool    `json:"flushed"`
+}
+
+// Verification is the tool's own check (NIST SP 800-88r1 §4.7, r2 §4.5.1).
+type Verification struct {
+	Method        string  `json:"method"`
+	Pass          int64   `json:"pass"`
+	Compared      Size    `json:"compared"`
+	MismatchBytes Size    `json:"mismatchBytes"`
+	Mismatches    []Range `json:"mismatches,omitempty"`
+	Unreadable    []Range `json:"unreadable,omitempty"`
+	Direct        bool    `json:"direct"`
+}
+
+// Reference is a control the record serves.
+type Reference struct {
+	Standard string `json:"standard"`
+	Clause   string `json:"clause"`
+	Title    string `json:"title"`
+}
+
+// State is the outcome of a task.
+type State string
+
+// The states. Unknown is the zero of the scale: what is not shown is not so.
+const (
+	Unknown    State = "Unknown"
+	Incomplete State = "Incomplete"
+	Failed     State = "Failed"
+	Cleared    State = "Cleared"
+	Purged     State = "Purged"
+)
+
+// Verdict is what judge derives from a transcript.
+type Verdict struct {
+	State     State     `json:"state"`
+	Method    Method    `json:"method"` // reached; "" below Cleared
+	Technique Technique `json:"technique,omitempty"`
+	Reached   bool      `json:"reached"` // Method is at least the asked one
+	Reasons   []string  `json:"reasons"`
+	Judge     string    `json:"judge"` // name and version of the rules
+}
+
+// Summary gathers the tasks of one machine and one run.
+type Summary struct {
+	Format  string       `json:"format"`
+	ID      string       `json:"id"`
+	Context Context      `json:"context"`
+	Order   *OrderRef    `json:"order,omitempty"`
+	Virtual bool         `json:"virtual"`
+	Ordered int64        `json:"ordered"` // drives the order names
+	Drives  []SummaryRow `json:"drives"`
+	Refused []Refusal    `json:"refused,omitempty"` // found here, not touched, and why
+	Missing []string     `json:"missing,omitempty"` // named by the order, not found here
+}
+
+// SummaryRow is one task in a summary.
+type SummaryRow struct {
+	Record    string    `json:"record"` // record id
+	Digest    Hex       `json:"digest"` // SHA-256 of the record's canonical bytes
+	Kind      string    `json:"kind"`
+	Identity  Identity  `json:"identity"`
+	Size      Size      `json:"size"`
+	Transport string    `json:"transport"`
+	State     State     `json:"state"`
+	Method    Method    `json:"method"`
+	Technique Technique `json:"technique,omitempty"`
+}
+
+// Refusal is a drive that was not touched.
+type Refusal struct {
+	Identity Identity `json:"identity"`
+	Node     string   `json:"node"`
+	Reasons  []string `json:"reasons"`
+}

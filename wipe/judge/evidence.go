@@ -1,0 +1,124 @@
+package judge
+
+import (
+	"fmt"
+
+	"lethe/certs/record"
+)
+
+// whole reports that a pass wrote and flushed every byte.
+func (s *scene) whole(p passSeen) bool {
+	return p.end != nil && p.end.Written == s.opened.Size && len(p.end.Failed) == 0 &&
+		p.end.Flushed && p.end.Stopped == "" && p.reached == s.opened.Size
+}
+
+// completed counts the passes that wrote and flushed every byte.
+func (s *scene) completed() (n int) {
+	for _, p := range s.passes {
+		if s.whole(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// seenWrong lists observations that show the erase to have failed.
+func (s *scene) seenWrong() (bad []string) {
+	add := func(f string, a ...any) { bad = append(bad, fmt.Sprintf(f, a...)) }
+	for i, p := range s.passes {
+		if p.end == nil {
+			continue
+		}
+		if n := length(p.end.Failed); n > 0 {
+			add("pass %d: %d bytes in %d ranges could not be written", i+1, n, len(p.end.Failed))
+		}
+		if p.end.FlushError != "" {
+			add("pass %d: the drive did not flush its cache: %s", i+1, p.end.FlushError)
+		}
+	}
+	for _, c := range s.checks {
+		if c.end == nil {
+			continue
+		}
+		if c.end.MismatchBytes > 0 || len(c.end.Mismatches) > 0 {
+			add("read-back: %d bytes differ from what was written", max(c.end.MismatchBytes, length(c.end.Mismatches)))
+		}
+		if n := length(c.end.Unreadable); n > 0 {
+			add("read-back: %d bytes in %d ranges could not be read", n, len(c.end.Unreadable))
+		}
+	}
+	return bad
+}
+
+// notShown lists what a verdict of erased needs and the transcript lacks.
+func (s *scene) notShown() (gaps []string) {
+	need := func(ok bool, f string, a ...any) {
+		if !ok {
+			gaps = append(gaps, fmt.Sprintf(f, a...))
+		}
+	}
+	if s.opened == nil {
+		return []string{"the drive was never opened"}
+	}
+	d := s.task.Device
+	need(s.opened.Exclusive, "the drive was not held exclusively")
+	need(s.opened.Identity.Same(d.Identity), "the drive that was opened (%s) is not the one planned (%s)", s.opened.Identity, d.Identity)
+	need(s.opened.Size == d.Size && d.Size > 0, "the drive opened with %d bytes, planned were %d", s.opened.Size, d.Size)
+	need(d.NativeSize == 0 || d.NativeSize == s.opened.Size, "the drive's native size is %d bytes, %d are addressable", d.NativeSize, s.opened.Size)
+	need(s.intent, "no intent to erase was recorded")
+	need(s.short == "", "%s", s.short)
+	need(len(s.task.Passes) > 0 && s.completed() == len(s.task.Passes),
+		"%d of %d passes wrote and flushed every byte", s.completed(), len(s.task.Passes))
+	need(len(s.passes) == len(s.task.Passes), "%d passes were run, %d planned", len(s.passes), len(s.task.Passes))
+	for i, p := range s.passes {
+		need(p.commit == nil || p.reveal != nil, "the key of pass %d was not revealed", i+1)
+	}
+	gaps = append(gaps, s.checkGaps()...)
+	need(s.closing != nil, "the drive was not identified again at the end")
+	if s.closing != nil {
+		need(s.closing.Identity.Same(s.opened.Identity) && s.closing.Size == s.opened.Size && s.closing.Exclusive,
+			"the drive changed while it was erased: %s with %d bytes", s.closing.Identity, s.closing.Size)
+	}
+	return gaps
+}
+
+// checkGaps lists what the last read-back does not show.
+func (s *scene) checkGaps() (gaps []string) {
+	if s.task.Check != record.CheckFull {
+		return []string{fmt.Sprintf("verification %q is not one this judge can follow", s.task.Check)}
+	}
+	n := len(s.checks)
+	if n == 0 || s.checks[n-1].end == nil {
+		return []string{"nothing was read back"}
+	}
+	c := s.checks[n-1]
+	need := func(ok bool, f string, a ...any) {
+		if !ok {
+			gaps = append(gaps, fmt.Sprintf(f, a...))
+		}
+	}
+	need(c.begin.Method == record.CheckFull && c.begin.Direct, "the read-back was not a full direct one")
+	need(c.begin.Pass == int64(len(s.task.Passes)), "the read-back is of pass %d, the last is %d", c.begin.Pass, len(s.task.Passes))
+	need(c.end.Compared == s.opened.Size && c.reached == s.opened.Size && c.end.Stopped == "",
+		"the read-back compared %d of %d bytes", c.end.Compared, s.opened.Size)
+	return gaps
+}
+
+// shown says, in words, why the verdict is what it is.
+func (s *scene) shown() []string {
+	size := s.opened.Size
+	n := len(s.task.Passes)
+	what := s.task.Passes[n-1].Pattern
+	return []string{
+		fmt.Sprintf("the drive was identified before and after on one exclusive handle: %s", s.opened.Identity),
+		fmt.Sprintf("%d of %d passes wrote all %d bytes and the drive acknowledged a flush", n, n, size),
+		fmt.Sprintf("all %d bytes were read back past the cache and equal the last pass (%s)", size, what),
+	}
+}
+
+func length(rs []record.Range) (n record.Size) {
+	for _, r := range rs {
+		n += r.Len()
+	}
+	return n
+}

@@ -1,0 +1,137 @@
+package judge
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"lethe/certs/record"
+)
+
+// open returns the pass that is being written, nil between passes.
+func (s *scene) open() *passSeen {
+	if n := len(s.passes); n > 0 && s.passes[n-1].end == nil {
+		return &s.passes[n-1]
+	}
+	return nil
+}
+
+// checking returns the read-back that is running, nil when none is.
+func (s *scene) checking() *checkSeen {
+	if n := len(s.checks); n > 0 && s.checks[n-1].end == nil {
+		return &s.checks[n-1]
+	}
+	return nil
+}
+
+// takeCommit needs the commitment before the pass begins: it stands as a pass
+// whose beginning has not been seen.
+func (s *scene) takeCommit(c *record.Commit) error {
+	if !s.intent || s.open() != nil || s.checking() != nil {
+		return fmt.Errorf("a key is committed outside the gap between passes")
+	}
+	if c.Pass != int64(len(s.passes))+1 || c.Cipher != record.PatternStream {
+		return fmt.Errorf("a key is committed for pass %d, cipher %q", c.Pass, c.Cipher)
+	}
+	s.passes = append(s.passes, passSeen{commit: c})
+	return nil
+}
+
+func (s *scene) takePassBegin(b *record.PassBegin) error {
+	if !s.intent || s.checking() != nil {
+		return fmt.Errorf("a pass begins before the intent to erase or during a read-back")
+	}
+	p := s.open()
+	if p == nil {
+		s.passes = append(s.passes, passSeen{})
+		p = s.open()
+	}
+	switch {
+	case p.begin != nil:
+		return fmt.Errorf("a pass begins inside another")
+	case b.Pass != int64(len(s.passes)) || b.Of != int64(len(s.task.Passes)) || b.Pass > b.Of:
+		return fmt.Errorf("pass %d of %d begins, expected %d of %d", b.Pass, b.Of, len(s.passes), len(s.task.Passes))
+	case b.What != s.task.Passes[b.Pass-1]:
+		return fmt.Errorf("pass %d writes %q, planned was %q", b.Pass, b.What.Pattern, s.task.Passes[b.Pass-1].Pattern)
+	case (b.What.Pattern == record.PatternStream) != (p.commit != nil):
+		return fmt.Errorf("pass %d: a stream needs a committed key, a fixed pattern has none", b.Pass)
+	case b.Range != (record.Range{First: 0, End: s.opened.Size}):
+		return fmt.Errorf("pass %d covers %d to %d of %d bytes", b.Pass, b.Range.First, b.Range.End, s.opened.Size)
+	}
+	p.begin = b
+	return nil
+}
+
+// takeStretch needs stretches of one traversal to follow each other without a gap.
+func (s *scene) takeStretch(x *record.Stretch) error {
+	var reached *record.Size
+	if x.Check {
+		if c := s.checking(); c != nil && c.begin.Pass == x.Pass {
+			reached = &c.reached
+		}
+	} else if p := s.open(); p != nil && p.begin != nil && p.begin.Pass == x.Pass {
+		reached = &p.reached
+	}
+	if reached == nil {
+		return fmt.Errorf("a stretch of pass %d that is not running", x.Pass)
+	}
+	if x.Range.First != *reached || x.Range.End <= x.Range.First || x.Range.End > s.opened.Size {
+		return fmt.Errorf("stretch %d to %d does not follow %d", x.Range.First, x.Range.End, *reached)
+	}
+	*reached = x.Range.End
+	return nil
+}
+
+func (s *scene) takePassEnd(e *record.PassEnd) error {
+	p := s.open()
+	if p == nil || p.begin == nil || p.begin.Pass != e.Pass {
+		return fmt.Errorf("pass %d ends without having begun", e.Pass)
+	}
+	if e.Written > s.opened.Size {
+		return fmt.Errorf("pass %d wrote %d bytes, the drive has %d", e.Pass, e.Written, s.opened.Size)
+	}
+	p.end = e
+	return nil
+}
+
+func (s *scene) takeCheckBegin(b *record.CheckBegin) error {
+	n := len(s.passes)
+	if n == 0 || s.open() != nil || s.checking() != nil || b.Pass != int64(n) {
+		return fmt.Errorf("a read-back of pass %d that is not the last one finished", b.Pass)
+	}
+	if s.passes[n-1].reveal != nil {
+		return fmt.Errorf("a read-back of pass %d after its key was revealed", b.Pass)
+	}
+	s.checks = append(s.checks, checkSeen{begin: b})
+	return nil
+}
+
+func (s *scene) takeCheckEnd(e *record.CheckEnd) error {
+	c := s.checking()
+	if c == nil || c.begin.Pass != e.Pass {
+		return fmt.Errorf("a read-back of pass %d ends without having begun", e.Pass)
+	}
+	if e.Compared > s.opened.Size {
+		return fmt.Errorf("the read-back compared %d bytes, the drive has %d", e.Compared, s.opened.Size)
+	}
+	c.end = e
+	return nil
+}
+
+// takeReveal needs the key to open the commitment made before the pass.
+func (s *scene) takeReveal(r *record.Reveal) error {
+	if s.open() != nil || s.checking() != nil || r.Pass < 1 || r.Pass > int64(len(s.passes)) {
+		return fmt.Errorf("key of pass %d revealed while something runs", r.Pass)
+	}
+	p := &s.passes[r.Pass-1]
+	key, kerr := hex.DecodeString(r.Key)
+	iv, verr := hex.DecodeString(r.IV)
+	if p.commit == nil || p.reveal != nil || kerr != nil || verr != nil || len(key) != 16 || len(iv) != 16 {
+		return fmt.Errorf("key of pass %d is not one that was committed", r.Pass)
+	}
+	if sum := sha256.Sum256(append(key, iv...)); hex.EncodeToString(sum[:]) != p.commit.Commitment {
+		return fmt.Errorf("key of pass %d does not match its commitment", r.Pass)
+	}
+	p.reveal = r
+	return nil
+}

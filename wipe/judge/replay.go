@@ -1,0 +1,144 @@
+package judge
+
+import (
+	"fmt"
+
+	"lethe/certs/record"
+	"lethe/wipe/profile"
+)
+
+// scene is what a replay of the transcript has established so far.
+type scene struct {
+	task      *record.Task
+	opened    *record.Opened
+	closing   *record.Opened
+	intent    bool
+	technique record.Technique
+	method    record.Method
+	short     string // why the planned passes are fewer than the profile's, "" when they are not
+	passes    []passSeen
+	checks    []checkSeen
+	stopped   *record.Stopped
+	ended     bool
+	mono      int64
+}
+
+// passSeen is one pass: its commitment, what it wrote, its revealed key.
+type passSeen struct {
+	begin   *record.PassBegin
+	commit  *record.Commit
+	end     *record.PassEnd
+	reveal  *record.Reveal
+	reached record.Size // end of the contiguous stretches written
+}
+
+// checkSeen is one read-back.
+type checkSeen struct {
+	begin   *record.CheckBegin
+	end     *record.CheckEnd
+	reached record.Size
+}
+
+// replay walks the lines in order. A line that cannot follow the one before
+// ends the walk as Unknown: a transcript that contradicts itself proves nothing.
+func replay(t *record.Transcript, p profile.Profile) (*scene, record.State, []string) {
+	s := &scene{}
+	unknown := func(f string, a ...any) (*scene, record.State, []string) {
+		return s, record.Unknown, []string{fmt.Sprintf(f, a...)}
+	}
+	if t == nil || len(t.Lines) == 0 {
+		return unknown("the transcript is empty")
+	}
+	first := t.Lines[0].Event.Task
+	if first == nil {
+		return unknown("the transcript does not begin with its task")
+	}
+	if first.Format != record.TranscriptFormat {
+		return unknown("transcript format %q is not known", first.Format)
+	}
+	if first.Profile.ID != p.ID || first.Profile.Digest != p.Digest() {
+		return unknown("the task was planned under another profile (%s) than the one judged by (%s)", first.Profile.ID, p.ID)
+	}
+	if first.Asked.Rank() < 1 {
+		return unknown("no method was asked")
+	}
+	s.task, s.mono = first, t.Lines[0].Mono
+	for _, l := range t.Lines[1:] {
+		if l.Mono < s.mono {
+			return unknown("line %d: the monotonic clock runs backwards", l.Seq)
+		}
+		s.mono = l.Mono
+		if s.ended || s.stopped != nil {
+			return unknown("line %d: lines after the end of the task", l.Seq)
+		}
+		if err := s.take(l.Event, p); err != nil {
+			return unknown("line %d: %v", l.Seq, err)
+		}
+	}
+	if !s.ended && s.stopped == nil {
+		return unknown("the transcript ends without saying how the task ended")
+	}
+	return s, "", nil
+}
+
+// take applies one line or says why it cannot follow.
+func (s *scene) take(e record.Event, p profile.Profile) error {
+	switch {
+	case e.Opened != nil:
+		return s.takeOpened(e.Opened)
+	case e.Intent != nil:
+		return s.takeIntent(e.Intent, p)
+	case e.Commit != nil:
+		return s.takeCommit(e.Commit)
+	case e.PassBegin != nil:
+		return s.takePassBegin(e.PassBegin)
+	case e.Stretch != nil:
+		return s.takeStretch(e.Stretch)
+	case e.PassEnd != nil:
+		return s.takePassEnd(e.PassEnd)
+	case e.CheckBegin != nil:
+		return s.takeCheckBegin(e.CheckBegin)
+	case e.CheckEnd != nil:
+		return s.takeCheckEnd(e.CheckEnd)
+	case e.Reveal != nil:
+		return s.takeReveal(e.Reveal)
+	case e.Closing != nil:
+		if s.opened == nil || s.closing != nil {
+			return fmt.Errorf("the drive is closed without being open")
+		}
+		s.closing = e.Closing
+	case e.Stopped != nil:
+		s.stopped = e.Stopped
+	case e.Ended != nil:
+		s.ended = true
+	default:
+		return fmt.Errorf("a line this judge does not know")
+	}
+	return nil
+}
+
+func (s *scene) takeOpened(o *record.Opened) error {
+	if s.opened != nil {
+		return fmt.Errorf("the drive is opened twice")
+	}
+	s.opened = o
+	return nil
+}
+
+// takeIntent fixes the technique; what it earns is the profile's word, not the task's.
+func (s *scene) takeIntent(i *record.Intent, p profile.Profile) error {
+	switch {
+	case s.opened == nil:
+		return fmt.Errorf("intent before the drive was opened")
+	case s.intent:
+		return fmt.Errorf("intent twice")
+	case i.Technique != record.Overwrite:
+		return fmt.Errorf("technique %q is not one this judge can follow", i.Technique)
+	case i.Range != (record.Range{First: 0, End: s.opened.Size}):
+		return fmt.Errorf("intent covers %d to %d, the drive has %d bytes", i.Range.First, i.Range.End, s.opened.Size)
+	}
+	s.intent, s.technique = true, i.Technique
+	s.method, _, _ = p.Earns(s.task.Device.Medium, i.Technique)
+	s.short = p.Short(s.task.Device.Medium, s.task.Passes)
+	return nil
+}
