@@ -1,0 +1,41 @@
+package scsi
+
+import "testing"
+
+// FuzzParse throws one buffer at every decoder: none may panic, and what is
+// accepted must keep its bounds.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte{0x72, 1, 0, 0x1d, 0, 0, 0, 14, 9, 12, 1, 0, 0, 0, 0, 255, 0, 255, 0, 1, 0x40, 0x50})
+	f.Add([]byte{0x70, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 4, 0x1b, 0, 0x80, 0x40, 0})
+	f.Add([]byte{1, 3, 0, 8, 0x50, 0, 0xc5, 0, 1, 2, 3, 4})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if s, err := ParseSense(b); err == nil && s.Key > 0xf {
+			t.Errorf("sense key %X", s.Key)
+		}
+		for typ := range 16 {
+			if d := SenseDescriptor(b, byte(typ)); d != nil && len(d) != 2+int(d[1]) {
+				t.Errorf("descriptor of %d bytes says %d", len(d), d[1])
+			}
+		}
+		if q, err := ParseInquiry(b); err == nil && len(q.Product) > 16 {
+			t.Errorf("product %q", q.Product)
+		}
+		for page := range 256 {
+			_, _ = PageData(byte(page), b)
+		}
+		ds, _ := ParseDesignators(b)
+		if naa, _ := Names(ds); len(naa) != 0 && len(naa) != 16 && len(naa) != 32 {
+			t.Errorf("NAA name %q", naa)
+		}
+		_, _ = ParseCharacteristics(b)
+		_, _ = ParseProvisioning(b)
+		_, _ = ParseLimits(b)
+		_, _, _ = ParseCapacity10(b)
+		_, _ = ParseSupport(b)
+		if c, err := ParseCapacity16(b); err == nil {
+			if n, err := c.Size(); err == nil && c.BlockLength != 0 && n/uint64(c.BlockLength) != c.LastLBA+1 {
+				t.Errorf("%+v has %d bytes", c, n)
+			}
+		}
+	})
+}
