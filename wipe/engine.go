@@ -1,0 +1,141 @@
+package wipe
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"lethe/certs/record"
+)
+
+// Journal takes the lines of all tasks as they come. Append returns when the
+// line is kept; its error vetoes what the worker would do next.
+type Journal interface {
+	Append(ctx context.Context, task string, l record.Line) error
+}
+
+// Spawner starts one worker for one task.
+type Spawner interface {
+	Start(ctx context.Context, s Spec) (Worker, error)
+}
+
+// Worker is the supervisor's view of a worker.
+type Worker interface {
+	// Next waits for the next message; io.EOF when the worker has ended in order.
+	Next() (*record.Event, *Progress, error)
+	// Ack answers the event Next returned last. A non-nil veto stops the worker.
+	Ack(veto error) error
+	// Stop asks the worker to end; Kill makes it end, as far as the kernel can.
+	Stop()
+	Kill()
+	// Wait reaps the worker and says how it ended.
+	Wait() error
+}
+
+// Clock gives the times of a line.
+type Clock interface {
+	Mono() int64 // nanoseconds since boot
+	Wall() time.Time
+}
+
+// TaskReport is a finished task: its transcript says how it went.
+type TaskReport struct {
+	Task       record.Task
+	Transcript *record.Transcript
+}
+
+// Observer is told how tasks go. It must be safe for concurrent use and quick.
+type Observer func(task string, p Progress)
+
+// Engine runs plans. All fields but Observe are required.
+type Engine struct {
+	Spawn   Spawner
+	Journal Journal
+	Clock   Clock
+	Observe Observer
+	// Grace is how long a worker may take to end after it was asked to, before
+	// it is killed, and then again before it is left behind. 10 s when zero.
+	Grace time.Duration
+}
+
+// Run carries out every task of the plan at once and calls done as each ends,
+// one call at a time. It returns when every task has ended or was left behind.
+// The error joins nothing of the drives' fates: those are in the transcripts.
+func (e *Engine) Run(ctx context.Context, p *Plan, done func(TaskReport)) error {
+	if len(p.specs) == 0 {
+		return ErrNothingToDo
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for _, s := range p.specs {
+		wg.Go(func() {
+			r := e.task(ctx, s)
+			mu.Lock()
+			defer mu.Unlock()
+			done(r)
+		})
+	}
+	wg.Wait()
+	return nil
+}
+
+// task runs one task to its end. Whatever happens, its transcript has an end.
+func (e *Engine) task(ctx context.Context, s Spec) TaskReport {
+	k := &keeper{engine: e, task: s.Task.ID, transcript: &record.Transcript{}}
+	r := TaskReport{Task: s.Task, Transcript: k.transcript}
+	if err := k.keep(record.Event{Task: &s.Task}); err != nil {
+		k.stop(record.StopRefused, err)
+		return r
+	}
+	if err := ctx.Err(); err != nil {
+		k.stop(record.StopSignal, context.Cause(ctx))
+		return r
+	}
+	w, err := e.Spawn.Start(ctx, s)
+	if err != nil {
+		k.stop(record.StopError, fmt.Errorf("start worker: %w", err))
+		return r
+	}
+	e.attend(ctx, k, w)
+	return r
+}
+
+// attend takes the worker's messages until it has ended or is left behind.
+func (e *Engine) attend(ctx context.Context, k *keeper, w Worker) {
+	ended := make(chan error, 1)
+	go func() {
+		err := k.listen(w)
+		if err != nil {
+			w.Kill()
+		}
+		werr := w.Wait()
+		if err == nil {
+			err = werr
+		}
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		k.close(ctx, err)
+		return
+	case <-ctx.Done():
+	}
+	for _, act := range []func(){w.Stop, w.Kill} {
+		act()
+		select {
+		case err := <-ended:
+			k.close(ctx, err)
+			return
+		case <-time.After(e.grace()):
+		}
+	}
+	k.close(ctx, fmt.Errorf("the worker does not end, even when killed"))
+}
+
+func (e *Engine) grace() time.Duration {
+	if e.Grace > 0 {
+		return e.Grace
+	}
+	return 10 * time.Second
+}

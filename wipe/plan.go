@@ -1,0 +1,173 @@
+package wipe
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"lethe/certs/record"
+)
+
+// ErrNothingToDo says that a plan has no task.
+var ErrNothingToDo = errors.New("no drive will be erased")
+
+// Candidate is a drive that was found, with what speaks against touching it.
+type Candidate struct {
+	Device record.Device
+	Node   string // path to open, e.g. /dev/sda
+	Holds  error  // nil, or every reason why the drive must not be touched
+}
+
+// Request is what a plan is made of.
+type Request struct {
+	Candidates []Candidate
+	Policy     Policy
+	Grant      Grant
+	Audit      record.Audit
+	Boot       string    // kernel boot identifier
+	Now        time.Time // for task identifiers only
+}
+
+// Plan is what will be done. It is made by NewPlan and cannot be changed.
+type Plan struct {
+	specs   []Spec
+	refused []record.Refusal
+	missing []string
+	digest  record.Hex
+	order   *record.OrderRef
+}
+
+// Spec is all a worker is told: its task and which node to open.
+type Spec struct {
+	Task record.Task `json:"task"`
+	Node string      `json:"node"`
+}
+
+// NewPlan decides, per drive, whether and how it will be erased. A drive that is
+// held, not granted, or cannot reach the asked method is refused with its
+// reasons; it never fails the others. A drive the grant names but nobody found
+// is listed as missing.
+func NewPlan(r Request) (*Plan, error) {
+	if r.Policy.Least.Rank() < record.MethodClear.Rank() {
+		return nil, fmt.Errorf("make plan: least method %q, want Clear or Purge", r.Policy.Least)
+	}
+	p := &Plan{order: r.Grant.ref}
+	found := map[string]bool{}
+	for _, c := range r.Candidates {
+		if r.Grant.Permits(c.Device.Identity) == nil {
+			found[c.Device.Identity.Name()] = true
+		}
+		if reasons := refuse(c, r); len(reasons) > 0 {
+			p.refused = append(p.refused, record.Refusal{
+				Identity: c.Device.Identity, Node: c.Device.Node, Reasons: reasons})
+			continue
+		}
+		s, err := spec(c, r)
+		if err != nil {
+			p.refused = append(p.refused, record.Refusal{
+				Identity: c.Device.Identity, Node: c.Device.Node, Reasons: []string{err.Error()}})
+			continue
+		}
+		p.specs = append(p.specs, s)
+	}
+	for _, w := range r.Grant.wanted() {
+		if !found[w] {
+			p.missing = append(p.missing, w)
+		}
+	}
+	return p, p.seal()
+}
+
+// refuse gathers every reason against touching a drive.
+func refuse(c Candidate, r Request) (reasons []string) {
+	if err := r.Grant.Permits(c.Device.Identity); err != nil {
+		reasons = append(reasons, err.Error())
+	}
+	if c.Holds != nil {
+		reasons = append(reasons, strings.Split(c.Holds.Error(), "\n")...)
+	}
+	if !c.Device.Identity.Known() {
+		return reasons
+	}
+	for _, o := range r.Candidates {
+		if o.Node != c.Node && twins(o.Device.Identity, c.Device.Identity) {
+			reasons = append(reasons, fmt.Sprintf("another drive (%s) has the same identity", o.Device.Node))
+		}
+	}
+	return reasons
+}
+
+// twins reports whether a grant that names one drive could mean the other.
+func twins(a, b record.Identity) bool { return a.Name() == b.Name() && a.NSID == b.NSID }
+
+func spec(c Candidate, r Request) (Spec, error) {
+	rungs, technique, err := ladder(c.Device, r.Policy)
+	if err != nil {
+		return Spec{}, err
+	}
+	if technique != record.Overwrite {
+		return Spec{}, fmt.Errorf("technique %s is not carried out by this version", technique)
+	}
+	passes, err := r.Policy.passes(c.Device.Medium)
+	if err != nil {
+		return Spec{}, err
+	}
+	return Spec{Node: c.Node, Task: record.Task{
+		Format: record.TranscriptFormat, ID: NewID(r.Now), Device: c.Device,
+		Profile: r.Policy.Profile.Ref(), Asked: r.Policy.Least, StepDown: r.Policy.StepDown,
+		Ladder: rungs, Passes: passes, Check: record.CheckFull,
+		Order: r.Grant.ref, Confirmed: r.Grant.confirmed(c.Device.Identity), Audit: r.Audit, Boot: r.Boot,
+	}}, nil
+}
+
+// NewID makes an identifier for a task and its papers: LTH-YYYYMMDD- and 50
+// random bits in base 32.
+func NewID(now time.Time) string {
+	var b [10]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic("internal error: getrandom: " + err.Error())
+	}
+	r := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:])[:10]
+	return "LTH-" + now.UTC().Format("20060102") + "-" + r
+}
+
+// seal computes the digest over all tasks and puts it into each.
+func (p *Plan) seal() error {
+	b, err := record.Marshal(struct {
+		Specs   []Spec           `json:"specs"`
+		Refused []record.Refusal `json:"refused"`
+		Missing []string         `json:"missing"`
+	}{p.specs, p.refused, p.missing})
+	if err != nil {
+		return fmt.Errorf("seal plan: %w", err)
+	}
+	p.digest = record.Digest(b)
+	for i := range p.specs {
+		p.specs[i].Task.Plan = p.digest
+	}
+	return nil
+}
+
+// Digest pins the plan.
+func (p *Plan) Digest() record.Hex { return p.digest }
+
+// Order is the order the plan was made under, nil under a person's confirmation.
+func (p *Plan) Order() *record.OrderRef { return p.order }
+
+// Tasks are the tasks of the plan, in the order the drives were found.
+func (p *Plan) Tasks() []record.Task {
+	ts := make([]record.Task, len(p.specs))
+	for i, s := range p.specs {
+		ts[i] = s.Task
+	}
+	return ts
+}
+
+// Refused are the drives that will not be touched, with every reason.
+func (p *Plan) Refused() []record.Refusal { return p.refused }
+
+// Missing are the names of drives that were granted but not found.
+func (p *Plan) Missing() []string { return p.missing }

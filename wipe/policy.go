@@ -1,0 +1,54 @@
+package wipe
+
+import (
+	"fmt"
+
+	"lethe/certs/record"
+	"lethe/wipe/profile"
+)
+
+// Policy is what is asked. It may raise what the profile demands, never lower it.
+type Policy struct {
+	Least    record.Method // least method that will do
+	StepDown bool          // whether a weaker technique than the strongest may be used
+	Pattern  string        // record.PatternStream, PatternZero or PatternByte; stream when empty
+	Byte     byte          // the value for PatternByte
+	Profile  profile.Profile
+}
+
+// PolicyOf is the policy an order asks for.
+func PolicyOf(o record.Order) (Policy, error) {
+	p, err := profile.ByID(o.Profile)
+	if err != nil {
+		return Policy{}, fmt.Errorf("order %s: %w", o.ID, err)
+	}
+	return Policy{Least: o.Least, StepDown: o.StepDown, Pattern: o.Pattern, Profile: p}, nil
+}
+
+// passes are the passes for a medium: the profile's own where it fixes them, the
+// policy's pattern where it leaves the choice.
+func (p Policy) passes(m record.Medium) ([]record.Pass, error) {
+	need, ok := p.Profile.PassesFor(m)
+	if !ok {
+		return nil, fmt.Errorf("profile %s knows no overwrite of %s media", p.Profile.ID, m)
+	}
+	own := record.Pass{Pattern: p.Pattern}
+	switch p.Pattern {
+	case "":
+		own.Pattern = record.PatternStream
+	case record.PatternByte:
+		own.Byte = int64(p.Byte)
+	case record.PatternZero, record.PatternStream:
+	default:
+		return nil, fmt.Errorf("pattern %q, want %s, %s or %s", p.Pattern,
+			record.PatternStream, record.PatternZero, record.PatternByte)
+	}
+	out := make([]record.Pass, len(need))
+	for i, n := range need {
+		out[i] = n
+		if n.Pattern == "" {
+			out[i] = own
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,90 @@
+package wipe
+
+import (
+	"sync"
+	"time"
+
+	"lethe/certs/record"
+)
+
+// Meter turns progress reports of one task into what people want to know.
+type Meter struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	began   time.Time
+	last    time.Time
+	lastSum int64
+	rate    int64 // bytes a second, smoothed
+	seen    Progress
+}
+
+// NewMeter makes a meter; now is the clock, time.Now when nil.
+func NewMeter(now func() time.Time) *Meter {
+	if now == nil {
+		now = time.Now
+	}
+	return &Meter{now: now}
+}
+
+// Reading is the state of a task for people.
+type Reading struct {
+	Progress
+	Sum     int64         // bytes of all traversals so far
+	All     int64         // bytes of all traversals, read-back included
+	Rate    int64         // bytes a second, smoothed over about 10 s
+	ETA     time.Duration // until the task ends; -1 while unknown
+	Elapsed time.Duration
+}
+
+// meterSpan is how far back the smoothed rate looks.
+const meterSpan = 10 * time.Second
+
+// Note takes one report.
+func (m *Meter) Note(p Progress) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.now()
+	if m.began.IsZero() {
+		m.began, m.last = now, now
+	}
+	sum := p.sum()
+	if dt := now.Sub(m.last); dt >= 100*time.Millisecond && sum >= m.lastSum {
+		r := int64(float64(sum-m.lastSum) / dt.Seconds())
+		w := min(float64(dt)/float64(meterSpan), 1)
+		if m.rate == 0 {
+			w = 1
+		}
+		m.rate += int64(w * float64(r-m.rate))
+		m.last, m.lastSum = now, sum
+	}
+	m.seen = p
+}
+
+// Read gives the reading now.
+func (m *Meter) Read() Reading {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := Reading{Progress: m.seen, Sum: m.seen.sum(), All: m.seen.all(), Rate: m.rate, ETA: -1}
+	if !m.began.IsZero() {
+		r.Elapsed = m.now().Sub(m.began)
+	}
+	if m.rate > 0 {
+		r.ETA = time.Duration(float64(r.All-r.Sum) / float64(m.rate) * float64(time.Second))
+	}
+	return r
+}
+
+// sum counts the traversals before this one whole: Of writes, then one read-back.
+func (p Progress) sum() int64 {
+	n := p.Pass - 1
+	if p.Phase == "check" {
+		n = p.Of
+	}
+	return max(n, 0)*p.Total + p.Done
+}
+
+func (p Progress) all() int64 { return (p.Of + 1) * p.Total }
+
+// Total is how many bytes a task writes and reads, for estimates.
+func Total(t record.Task) int64 { return int64(t.Device.Size) * int64(len(t.Passes)+1) }

@@ -1,0 +1,219 @@
+package wipe
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"lethe/certs/record"
+	"lethe/wipe/overwrite"
+	"lethe/wipe/pattern"
+	"lethe/wipe/verify"
+)
+
+// Drive is the exclusive handle a worker works on.
+type Drive interface {
+	ReadAt(p []byte, off int64) (int, error)
+	WriteAt(p []byte, off int64) (int, error)
+	Flush(ctx context.Context) error
+	Size() int64
+	LogicalSector() int
+	// State reads identity and size again, on this very handle.
+	State(ctx context.Context) (record.Opened, error)
+	Close() error
+}
+
+// Opener opens the drive of a task exclusively, or says why not.
+type Opener func(ctx context.Context, s Spec) (Drive, error)
+
+// Port is where a worker says what it saw. Event returns only when the
+// supervisor has written the line down; its error vetoes whatever comes next.
+type Port interface {
+	Event(e record.Event) error
+	Progress(p Progress)
+}
+
+// Progress is how far a task is, for people only: nothing is judged by it.
+type Progress struct {
+	Phase string `json:"phase"` // "write" or "check"
+	Pass  int64  `json:"pass"`
+	Of    int64  `json:"of"`
+	Done  int64  `json:"done"`  // bytes of this traversal
+	Total int64  `json:"total"` // bytes of the drive
+}
+
+// errSilent says that the supervisor no longer takes lines: the worker must
+// stop at once, since nothing it does would be on record.
+var errSilent = errors.New("nobody takes down what is done")
+
+// Work carries out one task on one drive and reports every observation. It
+// returns nil when the task ran through or its early end is on the transcript;
+// an error means that the end could not be reported.
+func Work(ctx context.Context, s Spec, open Opener, port Port) error {
+	w := &work{spec: s, port: port}
+	err := w.run(ctx, open)
+	switch {
+	case err == nil:
+		return port.Event(record.Event{Ended: &record.Ended{}})
+	case errors.Is(err, errSilent):
+		return err
+	}
+	stop := record.Stopped{By: "worker", Reason: record.StopError, Detail: err.Error()}
+	var refused *RefusedError
+	switch {
+	case errors.As(err, &refused):
+		stop.Reason = record.StopRefused
+	case ctx.Err() != nil:
+		stop.Reason = record.StopSignal
+	}
+	return port.Event(record.Event{Stopped: &stop})
+}
+
+// RefusedError says that a guard on the open handle refused before anything was done.
+type RefusedError struct{ Why string }
+
+func (e *RefusedError) Error() string { return e.Why }
+
+type work struct {
+	spec  Spec
+	port  Port
+	drive Drive
+	keys  []record.Reveal
+}
+
+// tell reports one observation; a supervisor that does not take it ends the work.
+func (w *work) tell(e record.Event) error {
+	if err := w.port.Event(e); err != nil {
+		return fmt.Errorf("%w: %w", errSilent, err)
+	}
+	return nil
+}
+
+func (w *work) run(ctx context.Context, open Opener) (err error) {
+	d, err := open(ctx, w.spec)
+	if err != nil {
+		return &RefusedError{Why: err.Error()}
+	}
+	w.drive = d
+	defer func() {
+		if cerr := d.Close(); cerr != nil && err == nil {
+			err = fmt.Errorf("close drive: %w", cerr)
+		}
+	}()
+	if err := w.admit(ctx); err != nil {
+		return err
+	}
+	for i := range w.spec.Task.Passes {
+		if err := w.pass(ctx, int64(i+1)); err != nil {
+			return err
+		}
+	}
+	for i := range w.keys {
+		if err := w.tell(record.Event{Reveal: &w.keys[i]}); err != nil {
+			return err
+		}
+	}
+	after, err := d.State(ctx)
+	if err != nil {
+		return fmt.Errorf("identify drive again: %w", err)
+	}
+	return w.tell(record.Event{Closing: &after})
+}
+
+// admit identifies the drive on the exclusive handle and compares it with the
+// plan (law 4), then has the intent acknowledged (law 8).
+func (w *work) admit(ctx context.Context) error {
+	o, err := w.drive.State(ctx)
+	if err != nil {
+		return &RefusedError{Why: "identify drive: " + err.Error()}
+	}
+	if err := w.tell(record.Event{Opened: &o}); err != nil {
+		return err
+	}
+	d := w.spec.Task.Device
+	switch {
+	case !o.Identity.Same(d.Identity):
+		return &RefusedError{Why: fmt.Sprintf("the drive is %s, planned was %s", o.Identity, d.Identity)}
+	case o.Size != d.Size:
+		return &RefusedError{Why: fmt.Sprintf("the drive has %d bytes, planned were %d", o.Size, d.Size)}
+	case !o.Exclusive:
+		return &RefusedError{Why: "the drive could not be held exclusively"}
+	case o.LogicalSector != d.LogicalSector:
+		return &RefusedError{Why: fmt.Sprintf("the drive's sectors have %d bytes, planned were %d", o.LogicalSector, d.LogicalSector)}
+	}
+	return w.tell(record.Event{Intent: &record.Intent{
+		Technique: record.Overwrite, Range: record.Range{End: o.Size}}})
+}
+
+// stream makes the stream of pass n. A fresh key is committed before it is used.
+func (w *work) stream(n int64) (pattern.Stream, error) {
+	p := w.spec.Task.Passes[n-1]
+	spec := pattern.Spec{Kind: p.Pattern, Byte: byte(p.Byte)}
+	if p.Pattern == record.PatternStream {
+		key, err := pattern.NewKey()
+		if err != nil {
+			return nil, err
+		}
+		iv := make([]byte, pattern.KeySize)
+		spec.Key, spec.IV = key[:], iv
+		w.keys = append(w.keys, record.Reveal{Pass: n, Key: hex.EncodeToString(key[:]), IV: hex.EncodeToString(iv)})
+		if err := w.tell(record.Event{Commit: &record.Commit{
+			Pass: n, Cipher: p.Pattern, Commitment: pattern.Commitment(key[:], iv)}}); err != nil {
+			return nil, err
+		}
+	}
+	return pattern.New(spec)
+}
+
+// pass writes one traversal and, after the last one, reads it back.
+func (w *work) pass(ctx context.Context, n int64) error {
+	s, err := w.stream(n)
+	if err != nil {
+		return err
+	}
+	of := int64(len(w.spec.Task.Passes))
+	if err := w.tell(record.Event{PassBegin: &record.PassBegin{
+		Pass: n, Of: of, What: w.spec.Task.Passes[n-1], Range: record.Range{End: record.Size(w.drive.Size())}}}); err != nil {
+		return err
+	}
+	tr := w.traversal(ctx, "write", n)
+	res, err := overwrite.Run(tr.ctx, w.drive, s, overwrite.Options{Progress: tr.progress, Stretch: tr.stretch})
+	if err := tr.done(err, overwrite.ErrIncomplete); err != nil {
+		return err
+	}
+	if err := w.tell(record.Event{PassEnd: passEnd(n, res)}); err != nil {
+		return err
+	}
+	if res.Stopped != "" {
+		return fmt.Errorf("pass %d: %s", n, res.Stopped)
+	}
+	if n < of {
+		return nil
+	}
+	return w.check(ctx, n, s)
+}
+
+// check reads the whole drive back and compares it with the stream.
+func (w *work) check(ctx context.Context, n int64, s pattern.Stream) error {
+	o, err := w.drive.State(ctx)
+	if err != nil {
+		return fmt.Errorf("identify drive before read-back: %w", err)
+	}
+	if err := w.tell(record.Event{CheckBegin: &record.CheckBegin{
+		Pass: n, Method: record.CheckFull, Direct: o.Direct}}); err != nil {
+		return err
+	}
+	tr := w.traversal(ctx, "check", n)
+	res, err := verify.Full(tr.ctx, w.drive, s, verify.Options{Progress: tr.progress, Stretch: tr.stretch})
+	if err := tr.done(err, verify.ErrIncomplete, verify.ErrMismatch); err != nil {
+		return err
+	}
+	if err := w.tell(record.Event{CheckEnd: checkEnd(n, res)}); err != nil {
+		return err
+	}
+	if res.Stopped != "" {
+		return fmt.Errorf("read-back: %s", res.Stopped)
+	}
+	return nil
+}
