@@ -1,0 +1,90 @@
+package traverse
+
+import "time"
+
+const (
+	progressEvery = 100 * time.Millisecond
+	stretches     = 16
+)
+
+// account adds up ended transfers and tells the listener. It belongs to the
+// goroutine that called Run.
+type account struct {
+	m                        Medium
+	progress                 func(int64)
+	stretch                  func(int64, int64)
+	good, bad, differ, setld Set
+	differSum                int64
+	first                    error
+	told                     time.Time // when progress was last told
+	toldDone                 int64
+	passed                   int64 // stretches told
+}
+
+func (a *account) add(t *Transfer) {
+	for _, r := range t.good {
+		a.good.Add(r.First, r.End)
+		a.setld.Add(r.First, r.End)
+	}
+	for _, r := range t.bad {
+		a.bad.Add(r.First, r.End)
+		a.setld.Add(r.First, r.End)
+	}
+	for _, r := range t.differ {
+		a.differSum += r.Len()
+		if len(a.differ.ranges) < MaxRanges || a.differ.touches(r) {
+			a.differ.Add(r.First, r.End)
+		}
+	}
+	if a.first == nil {
+		a.first = t.first
+	}
+	a.tell()
+}
+
+// tell calls the listeners where there is news.
+func (a *account) tell() {
+	if now := time.Now(); a.progress != nil && now.Sub(a.told) >= progressEvery {
+		a.told, a.toldDone = now, a.setld.Bytes()
+		a.progress(a.toldDone)
+	}
+	if a.stretch == nil {
+		return
+	}
+	through, from := a.setld.Through(), a.bound(a.passed)
+	for a.passed < stretches && a.bound(a.passed+1) <= through {
+		a.passed++
+		if to := a.bound(a.passed); to > from {
+			a.stretch(from, to)
+			from = to
+		}
+	}
+}
+
+// bound is where the k-th sixteenth of the medium ends, on a sector.
+func (a *account) bound(k int64) int64 {
+	sector := int64(a.m.Sector)
+	sectors := a.m.Size / sector
+	return (sectors/stretches*k + sectors%stretches*k/stretches) * sector
+}
+
+// report closes the account.
+func (a *account) report(cause error, stuck int) Report {
+	if done := a.setld.Bytes(); a.progress != nil && done != a.toldDone {
+		a.progress(done)
+	}
+	r := Report{
+		Size: a.m.Size,
+		Good: a.good.Ranges(), GoodBytes: a.good.Bytes(), Through: a.good.Through(),
+		Bad: a.bad.Ranges(), Differ: a.differ.Ranges(), DifferSum: a.differSum,
+		FirstError: a.first, Stuck: stuck,
+	}
+	if a.setld.Bytes() == a.m.Size {
+		return r // whatever stopped it came too late to matter
+	}
+	r.Stopped = cause
+	if stuck > 0 {
+		r.Stopped = &stuckError{cause: cause, transfers: stuck}
+	}
+	return r
+}

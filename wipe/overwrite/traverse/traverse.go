@@ -1,0 +1,151 @@
+// Package traverse carries aligned buffers over a medium once, from the first
+// byte to the last, with several transfers in flight.
+//
+// It owns what a pass and its verification have in common: the buffers, the
+// order, the narrowing of a failed transfer down to its sector, the account of
+// what was reached, progress, and the ways to stop. What a transfer does is
+// the [Step] of the caller.
+//
+// The account is kept from completed transfers only. What was not completed
+// when a traversal stopped is in none of its ranges.
+package traverse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The reasons a traversal ends early. A cancelled context's cause is a reason too.
+var (
+	ErrSize     = errors.New("size is not a positive multiple of the logical sector")
+	ErrVanished = errors.New("device is gone or refuses all transfers")
+	ErrTooMany  = errors.New("too many sectors failed")
+	ErrStuck    = errors.New("transfer in flight did not return")
+)
+
+// Defaults of [Options]: 8 MiB of buffers a drive. Measured on loop devices
+// over tmpfs, see README.md of package overwrite.
+const (
+	DefaultBuffer    = 1 << 20
+	DefaultInFlight  = 8
+	DefaultRetries   = 2
+	DefaultMaxErrors = 1000
+	DefaultGrace     = 5 * time.Second
+)
+
+// Options tune one traversal. The zero value is good.
+type Options struct {
+	// Buffer is the size of one transfer in bytes, a multiple of the logical
+	// sector; 0 is DefaultBuffer.
+	Buffer int
+	// InFlight is how many buffers are on their way at once; 0 is DefaultInFlight.
+	InFlight int
+	// Retries is how often a failed transfer of 4096 bytes or of one sector is
+	// tried again; 0 is DefaultRetries, negative is none.
+	Retries int
+	// MaxErrors is how many sectors may fail before the traversal stops with
+	// ErrTooMany; 0 is DefaultMaxErrors.
+	MaxErrors int
+	// Grace is how long a stopped traversal waits for transfers that are in
+	// flight; 0 is DefaultGrace. Those that do not return by then are abandoned,
+	// with their buffers, and count as not reached.
+	Grace time.Duration
+	// Progress is told how many bytes are settled (transferred or given up on),
+	// at most every 100 ms and once at the end.
+	Progress func(done int64)
+	// Stretch is told each time the settled part, counted without gaps from
+	// offset 0, has grown by another sixteenth of the medium [first, end).
+	Stretch func(first, end int64)
+	// Both run on the goroutine that called, one at a time; transfers go on
+	// meanwhile.
+}
+
+// Medium is the shape of what is traversed, in bytes.
+type Medium struct {
+	Size   int64
+	Sector int // logical sector
+}
+
+// Step is what is done with each buffer. Both methods run concurrently on
+// distinct buffers.
+type Step interface {
+	// Prepare readies p for the transfer at off. fresh is true the first time
+	// that this memory is used. Offsets come in no particular order.
+	Prepare(p []byte, off int64, fresh bool)
+	// Do transfers p. Calls begin in ascending order of off.
+	Do(t *Transfer, p []byte, off int64)
+}
+
+// Report is the account of a traversal.
+type Report struct {
+	Size       int64         // of the medium, in bytes
+	Good       []Range       // transferred
+	GoodBytes  int64         // sum of Good
+	Through    int64         // every byte below it is in Good
+	Bad        []Range       // tried and given up on, to the sector
+	Differ     []Range       // what the step found different, the first MaxRanges of it
+	DifferSum  int64         // bytes found different, of all
+	FirstError error         // the first error the device gave, also if a retry cured it
+	Stopped    error         // why the end was not reached; nil when it was
+	Stuck      int           // transfers abandoned in flight
+	Elapsed    time.Duration // monotonic
+}
+
+// Reached reports whether every byte of the medium was transferred.
+func (r *Report) Reached() bool {
+	return r.Size > 0 && r.GoodBytes == r.Size && r.Through == r.Size && r.Stopped == nil
+}
+
+// Run traverses m. The error is non-nil only when the traversal could not begin.
+func Run(ctx context.Context, m Medium, o Options, s Step) (Report, error) {
+	began := time.Now()
+	if err := m.check(); err != nil {
+		return Report{Size: m.Size}, err
+	}
+	if err := o.fill(m); err != nil {
+		return Report{Size: m.Size}, err
+	}
+	bufs, err := allocate(o.InFlight, o.Buffer)
+	if err != nil {
+		return Report{Size: m.Size}, err
+	}
+	rep := newRun(ctx, m, o, s).drive(bufs)
+	rep.Elapsed = time.Since(began)
+	if rep.Stuck == 0 {
+		bufs.free() // else the kernel may still read or write them
+	}
+	return rep, nil
+}
+
+func (m Medium) check() error {
+	if m.Sector <= 0 || m.Size <= 0 || m.Size%int64(m.Sector) != 0 {
+		return fmt.Errorf("%w: size %d, sector %d", ErrSize, m.Size, m.Sector)
+	}
+	return nil
+}
+
+// fill sets the defaults and refuses what cannot work.
+func (o *Options) fill(m Medium) error {
+	def := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&o.Buffer, DefaultBuffer)
+	def(&o.InFlight, DefaultInFlight)
+	def(&o.Retries, DefaultRetries)
+	def(&o.MaxErrors, DefaultMaxErrors)
+	o.Retries = max(o.Retries, 0)
+	if o.Grace == 0 {
+		o.Grace = DefaultGrace
+	}
+	if o.Buffer <= 0 || o.Buffer%m.Sector != 0 || o.InFlight < 0 || o.MaxErrors < 0 || o.Grace < 0 {
+		return fmt.Errorf("traverse: options %d B × %d, %d errors, grace %v do not fit sector %d",
+			o.Buffer, o.InFlight, o.MaxErrors, o.Grace, m.Sector)
+	}
+	chunks := (m.Size + int64(o.Buffer) - 1) / int64(o.Buffer)
+	o.InFlight = int(min(int64(o.InFlight), chunks)) // no memory for what a small medium never uses
+	return nil
+}

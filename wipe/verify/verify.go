@@ -1,0 +1,123 @@
+// Package verify reads a medium back and compares it with the stream it
+// should hold.
+//
+// The whole medium is read once with several aligned buffers in flight and
+// compared with the regenerated stream, byte by byte. What differs is reported
+// by the sector, what cannot be read too. Reads have to come from the medium:
+// the caller opens the device O_DIRECT, after the flush that ended the pass.
+//
+// A full verification proves what the reads returned, and no more: not what
+// lies in reallocated or spare areas, which no read reaches.
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lethe/wipe/overwrite/traverse"
+	"lethe/wipe/pattern"
+)
+
+// The reasons for a verification that is not clean, to be found in the error
+// of Full with errors.Is, beside the context's own.
+var (
+	ErrIncomplete = errors.New("verification is incomplete")
+	ErrMismatch   = errors.New("medium differs from the stream")
+	ErrSize       = traverse.ErrSize // refused: nothing was read
+	ErrVanished   = traverse.ErrVanished
+	ErrTooMany    = traverse.ErrTooMany
+	ErrStuck      = traverse.ErrStuck
+)
+
+// MaxRanges bounds Result.Mismatches.
+const MaxRanges = traverse.MaxRanges
+
+// Reader is what is verified. ReadAt is called concurrently at distinct
+// offsets, with memory, offsets and lengths fit for O_DIRECT; the contract is
+// that of io.ReaderAt.
+type Reader interface {
+	ReadAt(p []byte, off int64) (int, error)
+	Size() int64        // bytes
+	LogicalSector() int // bytes
+}
+
+// Options tune one verification; the zero value is good.
+type Options = traverse.Options
+
+// Range is a half-open stretch of the medium in bytes.
+type Range = traverse.Range
+
+// Result is what a verification saw.
+type Result struct {
+	Size       int64         // of the medium, in bytes
+	Compared   int64         // bytes read and compared
+	Through    int64         // every byte below it was read and compared
+	Covered    []Range       // what was compared, equal or not, merged, ascending
+	Mismatches []Range       // whole sectors that differ, merged, ascending; at most MaxRanges of them
+	Mismatched int64         // bytes in sectors that differ, all of them
+	Unreadable []Range       // what could not be read, to the sector, merged, ascending
+	FirstError string        // the first error of the device, also if a retry cured it
+	Stopped    string        // why the end was not reached; empty when it was
+	Elapsed    time.Duration // monotonic
+}
+
+// Complete reports whether every byte was read and compared.
+func (r Result) Complete() bool {
+	return r.Size > 0 && r.Compared == r.Size && r.Through == r.Size &&
+		len(r.Unreadable) == 0 && r.Stopped == ""
+}
+
+// Clean reports whether every byte was read, compared and found equal.
+func (r Result) Clean() bool {
+	return r.Complete() && r.Mismatched == 0 && len(r.Mismatches) == 0
+}
+
+// Full reads the whole of d and compares it with s. The error is nil exactly
+// when the result is clean. A mismatch does not stop it: the extent of the
+// damage is part of the answer.
+//
+// When ctx ends, Full returns as soon as the reads in flight have, or when
+// Options.Grace is over.
+func Full(ctx context.Context, d Reader, s pattern.Stream, o Options) (Result, error) {
+	m := traverse.Medium{Size: d.Size(), Sector: d.LogicalSector()}
+	st, err := newStep(d, s)
+	if err != nil {
+		return Result{Size: m.Size}, fmt.Errorf("verify: %w", err)
+	}
+	rep, err := traverse.Run(ctx, m, o, st)
+	if err != nil {
+		return Result{Size: m.Size}, fmt.Errorf("verify: %w", err)
+	}
+	res := Result{
+		Size: rep.Size, Compared: rep.GoodBytes, Through: rep.Through, Covered: rep.Good,
+		Mismatches: rep.Differ, Mismatched: rep.DifferSum, Unreadable: rep.Bad, Elapsed: rep.Elapsed,
+	}
+	if rep.FirstError != nil {
+		res.FirstError = rep.FirstError.Error()
+	}
+	if rep.Stopped != nil {
+		res.Stopped = rep.Stopped.Error()
+	}
+	return res, res.err(rep.Stopped)
+}
+
+// err is nil for a clean result and else joins all that is wrong.
+func (r Result) err(stopped error) error {
+	if r.Clean() {
+		return nil
+	}
+	var all []error
+	if r.Mismatched > 0 {
+		all = append(all, fmt.Errorf("%w: %d bytes in sectors that differ", ErrMismatch, r.Mismatched))
+	}
+	switch {
+	case stopped != nil:
+		all = append(all, fmt.Errorf("%w: %d of %d bytes: %w", ErrIncomplete, r.Compared, r.Size, stopped))
+	case !r.Complete():
+		all = append(all, fmt.Errorf("%w: %d of %d bytes, %d ranges unreadable: %s",
+			ErrIncomplete, r.Compared, r.Size, len(r.Unreadable), r.FirstError))
+	}
+	return errors.Join(all...)
+}
