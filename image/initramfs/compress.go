@@ -47,3 +47,16 @@ func Concat(w io.Writer, parts ...[]byte) (int64, error) {
 	}
 	return cw.n, nil
 }
+
+// Pack returns the compressed archive of the files.
+func Pack(level Level, files ...File) ([]byte, error) {
+	a := &Archive{}
+	if err := a.Add(files...); err != nil {
+		return nil, err
+	}
+	raw, err := a.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	return Compress(raw, level)
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"lethe/image/kernel"
+)
+
+func kernelCmd(ctx context.Context, args []string, stdout io.Writer) error {
+	if len(args) == 0 {
+		return &usageError{"kernel needs show or update"}
+	}
+	verb := args[0]
+	if verb == "-h" || verb == "--help" {
+		verb, args = "show", []string{"show", "--help"}
+	}
+	fs := newFlags("kernel show|update", "the Debian kernel that the lock file names.\n"+
+		"update asks apt for the newest one; run apt-get update before.")
+	root := fs.String("root", "", "source `folder` of Lethe; default: found from here upwards")
+	meta := fs.String("meta", kernel.Meta, "Debian meta `package` to follow")
+	if err := parse(fs, args[1:], stdout); err != nil {
+		return err
+	}
+	dir, err := sourceRoot(*root)
+	if err != nil {
+		return err
+	}
+	lock := filepath.Join(dir, "image", "kernel", "kernel.lock")
+	switch verb {
+	case "show":
+		l, err := kernel.ReadLock(lock)
+		if err != nil {
+			return err
+		}
+		return showLock(stdout, l)
+	case "update":
+		return updateLock(ctx, lock, *meta, stdout)
+	}
+	return &usageError{fmt.Sprintf("kernel has no command %q", verb)}
+}
+
+func updateLock(ctx context.Context, name, meta string, stdout io.Writer) error {
+	l, err := kernel.Resolve(ctx, meta)
+	if err != nil {
+		return err
+	}
+	if old, err := kernel.ReadLock(name); err == nil && old == l {
+		fmt.Fprintln(stdout, "unchanged")
+		return showLock(stdout, l)
+	}
+	if err := l.Write(name); err != nil {
+		return err
+	}
+	return showLock(stdout, l)
+}
+
+func showLock(w io.Writer, l kernel.Lock) error {
+	_, err := fmt.Fprintf(w, "%s %s (%s)\nsha256 %s\n", l.Package, l.Version, mib(l.Size), l.SHA256)
+	return err
+}

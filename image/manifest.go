@@ -1,0 +1,153 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lethe/image/initramfs"
+	"lethe/image/label"
+)
+
+// Names of the files that Build writes.
+const (
+	KernelFile   = "vmlinuz"
+	InitrdFile   = "initrd.img"
+	ManifestFile = "manifest.json"
+)
+
+// Manifest describes a built image; it lies beside it as manifest.json.
+type Manifest struct {
+	Label    label.Label `json:"label"`
+	Kernel   FileInfo    `json:"kernel"`
+	Initrd   FileInfo    `json:"initrd"`
+	Parts    []PartInfo  `json:"parts"`
+	Modules  []string    `json:"modules"`
+	Commands []string    `json:"commands"`
+}
+
+// FileInfo is one file of the image. Size is in bytes, SHA256 lower-case hex.
+type FileInfo struct {
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// PartInfo is one archive of the initramfs; SHA256 is of the uncompressed
+// bytes, sizes are in bytes.
+type PartInfo struct {
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	Packed int64  `json:"packed"`
+	SHA256 string `json:"sha256"`
+}
+
+// Size returns the bytes a boot loader has to fetch.
+func (m Manifest) Size() int64 { return m.Kernel.Size + m.Initrd.Size }
+
+// write puts the files into o.Out, the manifest last: a folder with a manifest
+// holds the files it names.
+func (p *parts) write(o Options) (Manifest, error) {
+	if err := os.MkdirAll(o.Out, 0o755); err != nil {
+		return Manifest{}, fmt.Errorf("make output folder: %w", err)
+	}
+	old := filepath.Join(o.Out, ManifestFile)
+	if err := os.Remove(old); err != nil && !os.IsNotExist(err) {
+		return Manifest{}, fmt.Errorf("replace manifest: %w", err)
+	}
+	vmlinuz, err := os.ReadFile(p.kernel.Vmlinuz)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("read kernel: %w", err)
+	}
+	m := Manifest{Label: p.label, Commands: p.commands, Modules: slices.Sorted(slices.Values(p.names))}
+	all := [][]byte{}
+	add := func(name string, q part) {
+		all = append(all, q.packed)
+		m.Parts = append(m.Parts, PartInfo{name, int64(q.size), int64(len(q.packed)), q.sum})
+	}
+	add("userland", p.base)
+	add("modules", p.modules)
+	add("lethe", p.lethe)
+	if p.overlay != nil {
+		add("overlay", *p.overlay)
+	}
+	var initrd bytes.Buffer
+	if _, err := initramfs.Concat(&initrd, all...); err != nil {
+		return Manifest{}, err
+	}
+	if m.Kernel, err = put(o.Out, KernelFile, vmlinuz); err != nil {
+		return Manifest{}, err
+	}
+	if m.Initrd, err = put(o.Out, InitrdFile, initrd.Bytes()); err != nil {
+		return Manifest{}, err
+	}
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return Manifest{}, fmt.Errorf("marshal manifest: %w", err)
+	}
+	_, err = put(o.Out, ManifestFile, append(text, '\n'))
+	return m, err
+}
+
+func put(dir, name string, b []byte) (FileInfo, error) {
+	err := writeFile(filepath.Join(dir, name), 0o644, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+	return FileInfo{Name: name, Size: int64(len(b)), SHA256: sum(b)}, err
+}
+
+// writeFile makes a file appear whole or not at all.
+func writeFile(name string, mode os.FileMode, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer os.Remove(f.Name())
+	err = write(f)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// lockDir takes the lock of a folder and waits for it until ctx ends.
+func lockDir(ctx context.Context, dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("lock cache: %w", err)
+	}
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if err != unix.EWOULDBLOCK && err != unix.EINTR {
+			f.Close()
+			return nil, fmt.Errorf("lock cache: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, fmt.Errorf("lock cache: %w", context.Cause(ctx))
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
