@@ -59,7 +59,7 @@ func (g Grant) Permits(id record.Identity) error {
 		return fmt.Errorf("%w: order %s does not name it", ErrNotGranted, g.order.ID)
 	}
 	for _, s := range g.serials {
-		if s == id.Name() {
+		if names(s, id) {
 			return nil
 		}
 	}
@@ -79,16 +79,58 @@ func (g Grant) target(id record.Identity) int {
 	return -1
 }
 
-// wanted are the names of all drives the grant covers.
-func (g Grant) wanted() []string {
+// names reports whether a person's word means this drive: its name, or for one
+// NVMe namespace its controller's serial, a slash and the namespace identifier.
+func names(word string, id record.Identity) bool {
+	return word == id.Name() || id.NSID > 0 && word == fmt.Sprintf("%s/%d", id.Name(), id.NSID)
+}
+
+// ambiguous reports whether the word that names one drive names the other too: a
+// grant for one drive must never be spent on two.
+func (g Grant) ambiguous(a, b record.Identity) bool {
+	if g.order != nil {
+		return g.target(a) >= 0 && g.target(a) == g.target(b)
+	}
+	for _, s := range g.serials {
+		if names(s, a) && names(s, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// wanted is how many drives the grant names.
+func (g Grant) wanted() int {
+	if g.order != nil {
+		return len(g.order.Drives)
+	}
+	return len(g.serials)
+}
+
+// missing are the words of the grant that name no drive that was found.
+func (g Grant) missing(found []Candidate) (words []string) {
+	named := func(match func(record.Identity) bool) bool {
+		for _, c := range found {
+			if match(c.Device.Identity) {
+				return true
+			}
+		}
+		return false
+	}
 	if g.order == nil {
-		return g.serials
+		for _, s := range g.serials {
+			if !named(func(id record.Identity) bool { return names(s, id) }) {
+				words = append(words, s)
+			}
+		}
+		return words
 	}
-	var s []string
 	for _, t := range g.order.Drives {
-		s = append(s, t.Serial)
+		if !named(t.Matches) {
+			words = append(words, t.Serial)
+		}
 	}
-	return s
+	return words
 }
 
 // confirmed is the typed serial for the task's record, "" under an order.

@@ -35,7 +35,9 @@ type Request struct {
 type Plan struct {
 	specs   []Spec
 	refused []record.Refusal
+	blocked []record.Refusal // those of refused that the grant names
 	missing []string
+	wanted  int
 	digest  record.Hex
 	order   *record.OrderRef
 }
@@ -54,30 +56,27 @@ func NewPlan(r Request) (*Plan, error) {
 	if r.Policy.Least.Rank() < record.MethodClear.Rank() {
 		return nil, fmt.Errorf("make plan: least method %q, want Clear or Purge", r.Policy.Least)
 	}
-	p := &Plan{order: r.Grant.ref}
-	found := map[string]bool{}
+	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted()}
 	for _, c := range r.Candidates {
-		if r.Grant.Permits(c.Device.Identity) == nil {
-			found[c.Device.Identity.Name()] = true
+		named := r.Grant.Permits(c.Device.Identity) == nil
+		s, reasons := Spec{}, refuse(c, r)
+		if len(reasons) == 0 {
+			var err error
+			if s, err = spec(c, r); err != nil {
+				reasons = []string{err.Error()}
+			}
 		}
-		if reasons := refuse(c, r); len(reasons) > 0 {
-			p.refused = append(p.refused, record.Refusal{
-				Identity: c.Device.Identity, Node: c.Device.Node, Reasons: reasons})
+		if len(reasons) == 0 {
+			p.specs = append(p.specs, s)
 			continue
 		}
-		s, err := spec(c, r)
-		if err != nil {
-			p.refused = append(p.refused, record.Refusal{
-				Identity: c.Device.Identity, Node: c.Device.Node, Reasons: []string{err.Error()}})
-			continue
-		}
-		p.specs = append(p.specs, s)
-	}
-	for _, w := range r.Grant.wanted() {
-		if !found[w] {
-			p.missing = append(p.missing, w)
+		no := record.Refusal{Identity: c.Device.Identity, Node: c.Device.Node, Reasons: reasons}
+		p.refused = append(p.refused, no)
+		if named {
+			p.blocked = append(p.blocked, no)
 		}
 	}
+	p.missing = r.Grant.missing(r.Candidates)
 	return p, p.seal()
 }
 
@@ -93,15 +92,12 @@ func refuse(c Candidate, r Request) (reasons []string) {
 		return reasons
 	}
 	for _, o := range r.Candidates {
-		if o.Node != c.Node && twins(o.Device.Identity, c.Device.Identity) {
-			reasons = append(reasons, fmt.Sprintf("another drive (%s) has the same identity", o.Device.Node))
+		if o.Node != c.Node && r.Grant.ambiguous(o.Device.Identity, c.Device.Identity) {
+			reasons = append(reasons, fmt.Sprintf("the same words name another drive too (%s)", o.Device.Node))
 		}
 	}
 	return reasons
 }
-
-// twins reports whether a grant that names one drive could mean the other.
-func twins(a, b record.Identity) bool { return a.Name() == b.Name() && a.NSID == b.NSID }
 
 func spec(c Candidate, r Request) (Spec, error) {
 	rungs, technique, err := ladder(c.Device, r.Policy)
@@ -168,6 +164,12 @@ func (p *Plan) Tasks() []record.Task {
 
 // Refused are the drives that will not be touched, with every reason.
 func (p *Plan) Refused() []record.Refusal { return p.refused }
+
+// Blocked are those of Refused that the grant names: somebody wanted them erased.
+func (p *Plan) Blocked() []record.Refusal { return p.blocked }
+
+// Wanted is how many drives the grant names.
+func (p *Plan) Wanted() int { return p.wanted }
 
 // Missing are the names of drives that were granted but not found.
 func (p *Plan) Missing() []string { return p.missing }

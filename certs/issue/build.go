@@ -33,11 +33,31 @@ func Build(t *record.Transcript, c record.Context, id string, p profile.Profile,
 		Start: first.Wall, End: last.Wall, Nanos: last.Mono - first.Mono,
 		Verdict: v, References: references(), Transcript: t.Ref(),
 	}
-	r.Virtual = task.Device.Virtual || c.Machine.Virtual
-	r.VirtualWhy = append(append([]string{}, task.Device.VirtualWhy...), c.Machine.VirtualWhy...)
+	r.VirtualWhy = virtualWhy(task.Device, c.Machine)
+	r.Virtual = len(r.VirtualWhy) > 0
 	gather(&r, t)
-	r.Residual = residual(r)
+	r.Residual = residual(r, t)
 	return r, nil
+}
+
+// virtualWhy gives every reason to mark the record VIRTUAL (law 10), none for a
+// physical drive in a physical machine. A claim without a reason gets one.
+func virtualWhy(d record.Device, m record.Machine) (why []string) {
+	why = append(why, d.VirtualWhy...)
+	switch {
+	case len(d.VirtualWhy) > 0:
+	case d.Virtual:
+		why = append(why, "the drive is emulated or virtual")
+	case d.Medium == record.MediumVirtual:
+		why = append(why, "the drive has no physical medium of its own")
+	case d.Transport == "loop" || d.Transport == "file" || d.Transport == "virtio":
+		why = append(why, "the drive's transport is "+d.Transport)
+	}
+	why = append(why, m.VirtualWhy...)
+	if m.Virtual && len(m.VirtualWhy) == 0 {
+		why = append(why, "the machine is virtual")
+	}
+	return why
 }
 
 // kind is a certificate only where the asked method was reached.
@@ -94,32 +114,4 @@ func references() []record.Reference {
 		{Standard: "ISO/IEC 27017:2015", Clause: "11.2.7", Title: "Secure disposal or reuse of equipment (ISO/IEC 27002:2022 7.14, 7.10, 8.10)"},
 		{Standard: "ISO/IEC 27017:2015", Clause: "CLD.8.1.5", Title: "Removal of cloud service customer assets (ISO/IEC 27002:2022 5.11, 8.10)"},
 	}
-}
-
-// residual says what the technique cannot have reached or what was not checked.
-func residual(r record.Record) []string {
-	out := []string{}
-	add := func(f string, a ...any) { out = append(out, fmt.Sprintf(f, a...)) }
-	switch r.Device.Medium {
-	case record.MediumFlash, record.MediumCard:
-		add("A host overwrite does not reach spare, over-provisioned and retired flash blocks: former data may remain there.")
-	case record.MediumMagnetic:
-		add("A host overwrite does not reach sectors the drive has reallocated: former data may remain in them.")
-	case record.MediumVirtual:
-		add("The drive is virtual: copies, snapshots and blocks of the storage below it were not reached.")
-	case record.MediumUnknown:
-		add("The kind of medium is not known.")
-	}
-	for _, h := range r.Device.Hidden {
-		if h.State != "none" {
-			add("Hidden area %s: %s.", h.Kind, h.State)
-		}
-	}
-	if r.Audit.Kind == record.AuditVolatile {
-		add("Intent was recorded in this machine's memory only (audit: volatile).")
-	}
-	if r.Context.Clock.Quality != "synchronised" {
-		add("Wall times come from an unauthenticated clock (%s); durations are monotonic.", r.Context.Clock.Source)
-	}
-	return out
 }

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 
 	"lethe/certs/record"
 )
@@ -29,8 +30,8 @@ func (s *scene) seenWrong() (bad []string) {
 		if p.end == nil {
 			continue
 		}
-		if n := length(p.end.Failed); n > 0 {
-			add("pass %d: %d bytes in %d ranges could not be written", i+1, n, len(p.end.Failed))
+		if n := len(p.end.Failed); n > 0 {
+			add("pass %d: %d bytes in %d ranges could not be written", i+1, length(p.end.Failed), n)
 		}
 		if p.end.FlushError != "" {
 			add("pass %d: the drive did not flush its cache: %s", i+1, p.end.FlushError)
@@ -43,8 +44,8 @@ func (s *scene) seenWrong() (bad []string) {
 		if c.end.MismatchBytes > 0 || len(c.end.Mismatches) > 0 {
 			add("read-back: %d bytes differ from what was written", max(c.end.MismatchBytes, length(c.end.Mismatches)))
 		}
-		if n := length(c.end.Unreadable); n > 0 {
-			add("read-back: %d bytes in %d ranges could not be read", n, len(c.end.Unreadable))
+		if n := len(c.end.Unreadable); n > 0 {
+			add("read-back: %d bytes in %d ranges could not be read", length(c.end.Unreadable), n)
 		}
 	}
 	return bad
@@ -52,19 +53,12 @@ func (s *scene) seenWrong() (bad []string) {
 
 // notShown lists what a verdict of erased needs and the transcript lacks.
 func (s *scene) notShown() (gaps []string) {
-	need := func(ok bool, f string, a ...any) {
-		if !ok {
-			gaps = append(gaps, fmt.Sprintf(f, a...))
-		}
-	}
+	need := needing(&gaps)
 	if s.opened == nil {
 		return []string{"the drive was never opened"}
 	}
-	d := s.task.Device
-	need(s.opened.Exclusive, "the drive was not held exclusively")
-	need(s.opened.Identity.Same(d.Identity), "the drive that was opened (%s) is not the one planned (%s)", s.opened.Identity, d.Identity)
-	need(s.opened.Size == d.Size && d.Size > 0, "the drive opened with %d bytes, planned were %d", s.opened.Size, d.Size)
-	need(d.NativeSize == 0 || d.NativeSize == s.opened.Size, "the drive's native size is %d bytes, %d are addressable", d.NativeSize, s.opened.Size)
+	gaps = append(gaps, s.driveGaps()...)
+	gaps = append(gaps, s.ladderGaps()...)
 	need(s.intent, "no intent to erase was recorded")
 	need(s.short == "", "%s", s.short)
 	need(len(s.task.Passes) > 0 && s.completed() == len(s.task.Passes),
@@ -76,8 +70,10 @@ func (s *scene) notShown() (gaps []string) {
 	gaps = append(gaps, s.checkGaps()...)
 	need(s.closing != nil, "the drive was not identified again at the end")
 	if s.closing != nil {
-		need(s.closing.Identity.Same(s.opened.Identity) && s.closing.Size == s.opened.Size && s.closing.Exclusive,
-			"the drive changed while it was erased: %s with %d bytes", s.closing.Identity, s.closing.Size)
+		need(s.closing.Identity.Same(s.opened.Identity) && s.closing.Size == s.opened.Size &&
+			s.closing.LogicalSector == s.opened.LogicalSector && s.closing.Exclusive,
+			"the drive changed while it was erased: %s with %d bytes in sectors of %d",
+			s.closing.Identity, s.closing.Size, s.closing.LogicalSector)
 	}
 	return gaps
 }
@@ -92,11 +88,7 @@ func (s *scene) checkGaps() (gaps []string) {
 		return []string{"nothing was read back"}
 	}
 	c := s.checks[n-1]
-	need := func(ok bool, f string, a ...any) {
-		if !ok {
-			gaps = append(gaps, fmt.Sprintf(f, a...))
-		}
-	}
+	need := needing(&gaps)
 	need(c.begin.Method == record.CheckFull && c.begin.Direct, "the read-back was not a full direct one")
 	need(c.begin.Pass == int64(len(s.task.Passes)), "the read-back is of pass %d, the last is %d", c.begin.Pass, len(s.task.Passes))
 	need(c.end.Compared == s.opened.Size && c.reached == s.opened.Size && c.end.Stopped == "",
@@ -116,8 +108,13 @@ func (s *scene) shown() []string {
 	}
 }
 
+// length adds up ranges for people to read. It stops at the largest Size, since
+// ranges are hostile input and a sum that wraps would look small.
 func length(rs []record.Range) (n record.Size) {
 	for _, r := range rs {
+		if n+r.Len() < n {
+			return math.MaxUint64
+		}
 		n += r.Len()
 	}
 	return n

@@ -69,7 +69,7 @@ func (s *scene) cutShort() (record.State, []string) {
 	if s.intent {
 		done = fmt.Sprintf("%d of %d passes were completed", s.completed(), len(s.task.Passes))
 	}
-	if bad := s.seenWrong(); len(bad) > 0 && s.stopped.Reason != record.StopLost {
+	if bad := s.seenWrong(); len(bad) > 0 {
 		return record.Failed, append(bad, why)
 	}
 	return record.Incomplete, []string{why, done}

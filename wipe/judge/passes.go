@@ -1,7 +1,7 @@
 package judge
 
 import (
-	"crypto/sha256"
+	"bytes"
 	"encoding/hex"
 	"fmt"
 
@@ -32,6 +32,11 @@ func (s *scene) takeCommit(c *record.Commit) error {
 	}
 	if c.Pass != int64(len(s.passes))+1 || c.Cipher != record.PatternStream {
 		return fmt.Errorf("a key is committed for pass %d, cipher %q", c.Pass, c.Cipher)
+	}
+	for i, p := range s.passes {
+		if p.commit != nil && p.commit.Commitment == c.Commitment {
+			return fmt.Errorf("pass %d has the key of pass %d: a drive that ignored it would look the same", c.Pass, i+1)
+		}
 	}
 	s.passes = append(s.passes, passSeen{commit: c})
 	return nil
@@ -87,8 +92,8 @@ func (s *scene) takePassEnd(e *record.PassEnd) error {
 	if p == nil || p.begin == nil || p.begin.Pass != e.Pass {
 		return fmt.Errorf("pass %d ends without having begun", e.Pass)
 	}
-	if e.Written > s.opened.Size {
-		return fmt.Errorf("pass %d wrote %d bytes, the drive has %d", e.Pass, e.Written, s.opened.Size)
+	if e.Written > s.opened.Size || e.Nanos < 0 {
+		return fmt.Errorf("pass %d wrote %d bytes in %d ns, the drive has %d", e.Pass, e.Written, e.Nanos, s.opened.Size)
 	}
 	p.end = e
 	return nil
@@ -111,8 +116,8 @@ func (s *scene) takeCheckEnd(e *record.CheckEnd) error {
 	if c == nil || c.begin.Pass != e.Pass {
 		return fmt.Errorf("a read-back of pass %d ends without having begun", e.Pass)
 	}
-	if e.Compared > s.opened.Size {
-		return fmt.Errorf("the read-back compared %d bytes, the drive has %d", e.Compared, s.opened.Size)
+	if e.Compared > s.opened.Size || e.Nanos < 0 {
+		return fmt.Errorf("the read-back compared %d bytes in %d ns, the drive has %d", e.Compared, e.Nanos, s.opened.Size)
 	}
 	c.end = e
 	return nil
@@ -124,14 +129,22 @@ func (s *scene) takeReveal(r *record.Reveal) error {
 		return fmt.Errorf("key of pass %d revealed while something runs", r.Pass)
 	}
 	p := &s.passes[r.Pass-1]
-	key, kerr := hex.DecodeString(r.Key)
-	iv, verr := hex.DecodeString(r.IV)
-	if p.commit == nil || p.reveal != nil || kerr != nil || verr != nil || len(key) != 16 || len(iv) != 16 {
+	key, kok := unhex16(r.Key)
+	iv, vok := unhex16(r.IV)
+	switch {
+	case p.commit == nil || p.reveal != nil || !kok || !vok:
 		return fmt.Errorf("key of pass %d is not one that was committed", r.Pass)
-	}
-	if sum := sha256.Sum256(append(key, iv...)); hex.EncodeToString(sum[:]) != p.commit.Commitment {
+	case record.Digest(append(key, iv...)) != p.commit.Commitment:
 		return fmt.Errorf("key of pass %d does not match its commitment", r.Pass)
+	case bytes.Equal(key, make([]byte, len(key))):
+		return fmt.Errorf("key of pass %d is all zeros: nobody drew it", r.Pass)
 	}
 	p.reveal = r
 	return nil
+}
+
+// unhex16 reads the 16 bytes of a key or first counter block in lower-case hex.
+func unhex16(s record.Hex) ([]byte, bool) {
+	b, err := hex.DecodeString(s)
+	return b, err == nil && len(b) == 16 && hex.EncodeToString(b) == s
 }

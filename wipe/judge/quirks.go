@@ -27,7 +27,8 @@ func (q Quirks) Match(d record.Device) (hits []string) {
 		if k.Model == "" || !strings.HasPrefix(d.Identity.Model, k.Model) {
 			continue
 		}
-		if k.Firmware != "" && k.Firmware != d.Firmware {
+		// A drive that does not name its firmware may be running any.
+		if k.Firmware != "" && d.Firmware != "" && k.Firmware != d.Firmware {
 			continue
 		}
 		hits = append(hits, fmt.Sprintf("known quirk of %s: %s (%s)", k.Model, k.Effect, k.Source))

@@ -9,6 +9,7 @@ import (
 
 // scene is what a replay of the transcript has established so far.
 type scene struct {
+	profile   profile.Profile
 	task      *record.Task
 	opened    *record.Opened
 	closing   *record.Opened
@@ -42,27 +43,20 @@ type checkSeen struct {
 // replay walks the lines in order. A line that cannot follow the one before
 // ends the walk as Unknown: a transcript that contradicts itself proves nothing.
 func replay(t *record.Transcript, p profile.Profile) (*scene, record.State, []string) {
-	s := &scene{}
+	s := &scene{profile: p}
 	unknown := func(f string, a ...any) (*scene, record.State, []string) {
 		return s, record.Unknown, []string{fmt.Sprintf(f, a...)}
 	}
 	if t == nil || len(t.Lines) == 0 {
 		return unknown("the transcript is empty")
 	}
-	first := t.Lines[0].Event.Task
-	if first == nil {
-		return unknown("the transcript does not begin with its task")
+	if err := t.Intact(); err != nil {
+		return unknown("%v", err)
 	}
-	if first.Format != record.TranscriptFormat {
-		return unknown("transcript format %q is not known", first.Format)
+	s.task, s.mono = t.Lines[0].Event.Task, t.Lines[0].Mono
+	if why := untold(s.task, p); why != "" {
+		return unknown("%s", why)
 	}
-	if first.Profile.ID != p.ID || first.Profile.Digest != p.Digest() {
-		return unknown("the task was planned under another profile (%s) than the one judged by (%s)", first.Profile.ID, p.ID)
-	}
-	if first.Asked.Rank() < 1 {
-		return unknown("no method was asked")
-	}
-	s.task, s.mono = first, t.Lines[0].Mono
 	for _, l := range t.Lines[1:] {
 		if l.Mono < s.mono {
 			return unknown("line %d: the monotonic clock runs backwards", l.Seq)
@@ -71,7 +65,7 @@ func replay(t *record.Transcript, p profile.Profile) (*scene, record.State, []st
 		if s.ended || s.stopped != nil {
 			return unknown("line %d: lines after the end of the task", l.Seq)
 		}
-		if err := s.take(l.Event, p); err != nil {
+		if err := s.take(l.Event); err != nil {
 			return unknown("line %d: %v", l.Seq, err)
 		}
 	}
@@ -81,13 +75,41 @@ func replay(t *record.Transcript, p profile.Profile) (*scene, record.State, []st
 	return s, "", nil
 }
 
+// untold says what the first line lacks to be judged by p, "" when nothing.
+func untold(t *record.Task, p profile.Profile) string {
+	if t == nil {
+		return "the transcript does not begin with its task"
+	}
+	if t.Format != record.TranscriptFormat {
+		return fmt.Sprintf("transcript format %q is not known", t.Format)
+	}
+	if err := p.Validate(); err != nil {
+		return err.Error()
+	}
+	if t.Profile != p.Ref() {
+		return fmt.Sprintf("the task was planned under another profile (%s) than the one judged by (%s)", t.Profile.ID, p.ID)
+	}
+	if t.Asked.Rank() < record.MethodClear.Rank() {
+		return "no method was asked"
+	}
+	for i, w := range t.Passes {
+		if !profile.Writable(w) {
+			return fmt.Sprintf("pass %d writes no known pattern: %q, byte %d", i+1, w.Pattern, w.Byte)
+		}
+	}
+	return ""
+}
+
 // take applies one line or says why it cannot follow.
-func (s *scene) take(e record.Event, p profile.Profile) error {
+func (s *scene) take(e record.Event) error {
+	if s.closing != nil && e.Reveal == nil && e.Stopped == nil && e.Ended == nil {
+		return fmt.Errorf("something is done after the drive was identified for the last time")
+	}
 	switch {
 	case e.Opened != nil:
 		return s.takeOpened(e.Opened)
 	case e.Intent != nil:
-		return s.takeIntent(e.Intent, p)
+		return s.takeIntent(e.Intent)
 	case e.Commit != nil:
 		return s.takeCommit(e.Commit)
 	case e.PassBegin != nil:
@@ -103,10 +125,7 @@ func (s *scene) take(e record.Event, p profile.Profile) error {
 	case e.Reveal != nil:
 		return s.takeReveal(e.Reveal)
 	case e.Closing != nil:
-		if s.opened == nil || s.closing != nil {
-			return fmt.Errorf("the drive is closed without being open")
-		}
-		s.closing = e.Closing
+		return s.takeClosing(e.Closing)
 	case e.Stopped != nil:
 		s.stopped = e.Stopped
 	case e.Ended != nil:
@@ -125,8 +144,18 @@ func (s *scene) takeOpened(o *record.Opened) error {
 	return nil
 }
 
+// takeClosing needs everything else to be over: a state read earlier is not the
+// drive's state afterwards.
+func (s *scene) takeClosing(o *record.Opened) error {
+	if s.opened == nil || s.open() != nil || s.checking() != nil {
+		return fmt.Errorf("the drive is identified for the last time before it was opened or while something runs")
+	}
+	s.closing = o
+	return nil
+}
+
 // takeIntent fixes the technique; what it earns is the profile's word, not the task's.
-func (s *scene) takeIntent(i *record.Intent, p profile.Profile) error {
+func (s *scene) takeIntent(i *record.Intent) error {
 	switch {
 	case s.opened == nil:
 		return fmt.Errorf("intent before the drive was opened")
@@ -138,7 +167,7 @@ func (s *scene) takeIntent(i *record.Intent, p profile.Profile) error {
 		return fmt.Errorf("intent covers %d to %d, the drive has %d bytes", i.Range.First, i.Range.End, s.opened.Size)
 	}
 	s.intent, s.technique = true, i.Technique
-	s.method, _, _ = p.Earns(s.task.Device.Medium, i.Technique)
-	s.short = p.Short(s.task.Device.Medium, s.task.Passes)
+	s.method, _, _ = s.profile.Earns(s.task.Device.Medium, i.Technique)
+	s.short = s.profile.Short(s.task.Device.Medium, s.task.Passes)
 	return nil
 }

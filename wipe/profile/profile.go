@@ -4,9 +4,7 @@
 package profile
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sort"
@@ -32,7 +30,6 @@ type Profile struct {
 	Rules        []Rule         `json:"rules"`
 	Passes       []MediumPasses `json:"passes"`
 	Verification string         `json:"verification"` // record.CheckFull
-	digest       record.Hex
 }
 
 // Rule says what a technique earns on a medium, and who says so.
@@ -60,19 +57,19 @@ func ByID(id string) (Profile, error) {
 	return Parse(b)
 }
 
-// Parse reads a profile and pins its digest: the SHA-256 of its canonical form.
+// Parse reads a profile, in any spelling of its JSON, and validates it.
 func Parse(b []byte) (Profile, error) {
-	var p Profile
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&p); err != nil {
-		return Profile{}, fmt.Errorf("read profile: %w", err)
-	}
 	c, err := record.Canonical(b)
 	if err != nil {
 		return Profile{}, fmt.Errorf("read profile: %w", err)
 	}
-	p.digest = record.Digest(c)
+	var p Profile
+	if err := record.Unmarshal(c, &p); err != nil {
+		return Profile{}, fmt.Errorf("read profile: %w", err)
+	}
+	if err := p.Validate(); err != nil {
+		return Profile{}, err
+	}
 	return p, nil
 }
 
@@ -90,12 +87,19 @@ func IDs() []string {
 	return ids
 }
 
-// Digest is the SHA-256 of the profile's canonical form.
-func (p Profile) Digest() record.Hex { return p.digest }
+// Digest is the SHA-256 of the profile's canonical form. It is made of what the
+// profile says now: a changed copy is another profile.
+func (p Profile) Digest() record.Hex {
+	b, err := record.Marshal(p)
+	if err != nil {
+		return "" // a pass byte beyond 2^53: no profile that Validate lets through
+	}
+	return record.Digest(b)
+}
 
 // Ref is how a transcript names the profile.
 func (p Profile) Ref() record.ProfileRef {
-	return record.ProfileRef{ID: p.ID, Title: p.Title, Digest: p.digest}
+	return record.ProfileRef{ID: p.ID, Title: p.Title, Digest: p.Digest()}
 }
 
 // Earns returns the method a technique reaches on a medium and the source of the

@@ -1,0 +1,102 @@
+package issue
+
+import (
+	"fmt"
+	"time"
+
+	"lethe/certs/record"
+)
+
+// sentences gathers what the technique cannot have reached, what was not
+// checked and what went oddly.
+type sentences []string
+
+func (s *sentences) add(f string, a ...any) { *s = append(*s, fmt.Sprintf(f, a...)) }
+
+// residual is the list of a record: never nil, so that "none" is said.
+func residual(r record.Record, t *record.Transcript) []string {
+	out := sentences{}
+	out.medium(r.Device)
+	out.stronger(r)
+	out.pattern(r)
+	out.cured(t)
+	if r.Audit.Kind == record.AuditVolatile {
+		out.add("Intent was recorded in this machine's memory only (audit: volatile).")
+	}
+	if r.Context.Clock.Quality != "synchronised" {
+		out.add("Wall times come from an unauthenticated clock (%s); durations are monotonic.", r.Context.Clock.Source)
+	}
+	if step := clockStep(t); step != 0 {
+		out.add("The machine's wall clock was set by %s while the task ran.", step)
+	}
+	return out
+}
+
+// medium says what a host overwrite does not reach on the drive.
+func (s *sentences) medium(d record.Device) {
+	switch d.Medium {
+	case record.MediumFlash, record.MediumCard:
+		s.add("A host overwrite does not reach spare, over-provisioned and retired flash blocks: former data may remain there.")
+	case record.MediumMagnetic:
+		s.add("A host overwrite does not reach sectors the drive has reallocated: former data may remain in them.")
+	case record.MediumVirtual:
+		s.add("The drive is virtual: copies, snapshots and blocks of the storage below it were not reached.")
+	default:
+		s.add("The kind of medium is not known.")
+	}
+	for _, h := range d.Hidden {
+		if h.State != "none" {
+			s.add("Hidden area %s: %s.", h.Kind, h.State)
+		}
+	}
+}
+
+// stronger names the techniques that would have earned more than the chosen one
+// (law 3: no silent step down).
+func (s *sentences) stronger(r record.Record) {
+	for _, c := range r.Ladder {
+		if !c.Chosen {
+			continue
+		}
+		for _, o := range r.Ladder {
+			if o.Method.Rank() > c.Method.Rank() {
+				s.add("%s (%s) is stronger than %s (%s) and was not used: %s.", o.Technique, o.Method, c.Technique, c.Method, o.Reason)
+			}
+		}
+	}
+}
+
+// pattern says what a read-back of a fixed pattern cannot tell.
+func (s *sentences) pattern(r record.Record) {
+	n := len(r.Passes)
+	if n == 0 || r.Passes[n-1].What.Pattern == record.PatternStream {
+		return
+	}
+	s.add("The last pass wrote one fixed byte: its read-back cannot tell stored data from blocks that the drive " +
+		"left out, compressed or already held.")
+}
+
+// cured names errors that a retry made good: they are news of the drive's health.
+func (s *sentences) cured(t *record.Transcript) {
+	for _, l := range t.Lines {
+		if e := l.Event.PassEnd; e != nil && e.FirstError != "" && len(e.Failed) == 0 {
+			s.add("Pass %d met a write error that a retry cured: %s.", e.Pass, e.FirstError)
+		}
+		if e := l.Event.CheckEnd; e != nil && e.FirstError != "" && len(e.Unreadable) == 0 {
+			s.add("The read-back of pass %d met an error that a retry cured: %s.", e.Pass, e.FirstError)
+		}
+	}
+}
+
+// clockStep is the sum of the steps that wall time made against monotonic time,
+// 0 where the two agree to a second from line to line.
+func clockStep(t *record.Transcript) (sum time.Duration) {
+	for i := 1; i < len(t.Lines); i++ {
+		a, b := t.Lines[i-1], t.Lines[i]
+		step := b.Wall.Sub(a.Wall.Time) - time.Duration(b.Mono-a.Mono)
+		if step.Abs() > time.Second {
+			sum += step
+		}
+	}
+	return sum
+}
