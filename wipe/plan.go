@@ -26,7 +26,6 @@ type Request struct {
 	Candidates []Candidate
 	Policy     Policy
 	Grant      Grant
-	Audit      record.Audit
 	Boot       string    // kernel boot identifier
 	Now        time.Time // for task identifiers only
 }
@@ -115,7 +114,7 @@ func spec(c Candidate, r Request) (Spec, error) {
 		Format: record.TranscriptFormat, ID: NewID(r.Now), Device: c.Device,
 		Profile: r.Policy.Profile.Ref(), Asked: r.Policy.Least, StepDown: r.Policy.StepDown,
 		Ladder: rungs, Passes: passes, Check: record.CheckFull,
-		Order: r.Grant.ref, Confirmed: r.Grant.confirmed(c.Device.Identity), Audit: r.Audit, Boot: r.Boot,
+		Order: r.Grant.ref, Confirmed: r.Grant.confirmed(c.Device.Identity), Audit: record.Audit{Kind: record.AuditVolatile}, Boot: r.Boot,
 	}}, nil
 }
 
@@ -130,7 +129,8 @@ func NewID(now time.Time) string {
 	return "LTH-" + now.UTC().Format("20060102") + "-" + r
 }
 
-// seal computes the digest over all tasks and puts it into each.
+// seal computes the digest over all tasks, before anyone acknowledged them, and
+// puts it into each.
 func (p *Plan) seal() error {
 	b, err := record.Marshal(struct {
 		Specs   []Spec           `json:"specs"`
