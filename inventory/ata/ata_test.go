@@ -196,6 +196,26 @@ func TestReadIdentifyShort(t *testing.T) {
 	}
 }
 
+// once answers UNIT ATTENTION first, then like its fake.
+type once struct {
+	fake
+	asked int
+}
+
+func (o *once) Do(ctx context.Context, c *scsi.Command) (scsi.Response, error) {
+	if o.asked++; o.asked == 1 {
+		return scsi.Response{Status: 2, Sense: []byte{0x70, 0, 6, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x29, 0, 0, 0, 0, 0}}, nil
+	}
+	return o.fake.Do(ctx, c)
+}
+
+func TestReadIdentifyAfterReset(t *testing.T) {
+	o := &once{fake: fake{data: drive(map[int]uint16{83: 0x4400})}}
+	if _, err := ReadIdentify(context.Background(), Over(o)); err != nil || o.asked != 2 {
+		t.Errorf("ReadIdentify after a reset: %v, asked %d times; want 2", err, o.asked)
+	}
+}
+
 func TestCommandDataMustMatchCount(t *testing.T) {
 	c := IdentifyCommand()
 	c.Count = 2

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"lethe/inventory/scsi"
 )
 
 // Protocol is how a command moves its data (SAT-4 §12.2.2.2).
@@ -64,6 +66,7 @@ type Conn interface {
 type AbortError struct {
 	Name      string
 	Registers *Registers // nil when the adapter did not return them whole
+	Sense     scsi.Sense // of the transport
 	Why       string     // the transport's words
 }
 
@@ -127,7 +130,7 @@ func AccessibleMaxCommand() *Command {
 // ReadIdentify asks the drive for its IDENTIFY DEVICE data.
 func ReadIdentify(ctx context.Context, conn Conn) (Identify, error) {
 	c := IdentifyCommand()
-	if _, err := conn.Do(ctx, c); err != nil {
+	if _, err := read(ctx, conn, c); err != nil {
 		return Identify{}, err
 	}
 	return ParseIdentify(c.Data)
@@ -149,8 +152,19 @@ func ReadAccessibleMax(ctx context.Context, conn Conn) (uint64, error) {
 	return maxAddress(ctx, conn, AccessibleMaxCommand())
 }
 
-func maxAddress(ctx context.Context, conn Conn, c *Command) (uint64, error) {
+// read repeats a command once when the transport answers UNIT ATTENTION: the
+// drive, just reset, has not seen it. Only for commands that change nothing.
+func read(ctx context.Context, conn Conn, c *Command) (Response, error) {
 	r, err := conn.Do(ctx, c)
+	var a *AbortError
+	if errors.As(err, &a) && a.Sense.Key == scsi.KeyUnitAttention {
+		return conn.Do(ctx, c)
+	}
+	return r, err
+}
+
+func maxAddress(ctx context.Context, conn Conn, c *Command) (uint64, error) {
+	r, err := read(ctx, conn, c)
 	if err != nil {
 		return 0, err
 	}

@@ -102,7 +102,9 @@ func complete(c *Command, sc *scsi.Command, r scsi.Response) (Response, error) {
 		if r.Status != scsi.StatusCheckCondition {
 			return out, err
 		}
-		return out, &AbortError{Name: c.Name, Registers: out.Registers, Why: err.Error()}
+		a := &AbortError{Name: c.Name, Registers: out.Registers, Why: err.Error()}
+		a.Sense, _ = scsi.ParseSense(r.Sense)
+		return out, a
 	}
 	if c.Protocol == PIOIn && r.Received != len(c.Data) {
 		return out, fmt.Errorf("%s: %d bytes arrived; want %d", c.Name, r.Received, len(c.Data))

@@ -1,0 +1,61 @@
+package devio
+
+import (
+	"fmt"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"lethe/inventory/sysfs"
+)
+
+// fileSystems are statfs types Lethe knows by name. cow ones never overwrite a
+// block in place, so writing over a file leaves its old blocks behind.
+var fileSystems = map[int64]struct {
+	name string
+	cow  bool
+}{
+	unix.BTRFS_SUPER_MAGIC:     {"btrfs", true},
+	0x2fc12fc1:                 {"zfs", true},
+	0xca451a4e:                 {"bcachefs", true},
+	unix.OVERLAYFS_SUPER_MAGIC: {"overlayfs", true},
+	unix.F2FS_SUPER_MAGIC:      {"f2fs", true},
+	unix.NILFS_SUPER_MAGIC:     {"nilfs2", true},
+	unix.EXT4_SUPER_MAGIC:      {"ext4", false},
+	unix.TMPFS_MAGIC:           {"tmpfs", false},
+	unix.XFS_SUPER_MAGIC:       {"xfs", false},
+}
+
+// loopStatus asks a loop device for its backing. The file's name is only used
+// to look up its file system, and only while it still is the same file.
+func loopStatus(root sysfs.Root, b sysfs.Block, f *os.File) (*LoopStatus, error) {
+	var info unix.LoopInfo64
+	if _, err := ioctl(f, unix.LOOP_GET_STATUS64, unsafe.Pointer(&info)); err != nil {
+		return nil, &TransportError{Name: "LOOP_GET_STATUS64", Err: err}
+	}
+	l := &LoopStatus{
+		Major: unix.Major(info.Device), Minor: unix.Minor(info.Device),
+		Inode: info.Inode, Offset: info.Offset, File: root.Attr(b, "loop/backing_file"),
+	}
+	if info.Rdevice != 0 {
+		l.Block = fmt.Sprintf("%d:%d", unix.Major(info.Rdevice), unix.Minor(info.Rdevice))
+		return l, nil
+	}
+	l.volume(root)
+	return l, nil
+}
+
+func (l *LoopStatus) volume(root sysfs.Root) {
+	var st unix.Stat_t
+	var fs unix.Statfs_t
+	p := root.Join(l.File)
+	if unix.Stat(p, &st) != nil || st.Ino != l.Inode || unix.Statfs(p, &fs) != nil {
+		return
+	}
+	kind := fileSystems[int64(fs.Type)]
+	l.FileSystem = kind.name
+	if kind.cow {
+		l.Volume = "copy-on-write"
+	}
+}
