@@ -1,0 +1,186 @@
+package sysinit
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Cmdline is the lethe.* words of the kernel command line. Trust roots are not
+// among them: those come with the image.
+type Cmdline struct {
+	Depot    string // lethe.depot=URL, https only
+	Order    string // lethe.order=PATH or https URL
+	NTP      string // lethe.ntp=HOST[:PORT]
+	List     bool   // lethe.list: list the drives, erase nothing
+	Shell    bool   // lethe.shell: no work, a shell at once
+	NoNet    bool   // lethe.nonet: leave the network alone
+	PowerOff AtEnd  // lethe.poweroff[=done|never]
+	// Unknown are lethe.* words that nobody knows, as written.
+	Unknown []string
+}
+
+// AtEnd says what to do at the end. The zero value defers to the site file.
+type AtEnd string
+
+// A machine is never switched off with undelivered papers, whatever the word.
+const (
+	AtEndUnset AtEnd = ""
+	AtEndDone  AtEnd = "done"  // when the work is done and delivered
+	AtEndNever AtEnd = "never" // leave a shell
+)
+
+// ErrWord is wrapped by all errors of ParseCmdline.
+var ErrWord = errors.New("kernel command line")
+
+// ParseCmdline reads the text of /proc/cmdline. Words of others are ignored, and
+// a word given twice is an error: it would be unclear which one counts.
+func ParseCmdline(s string) (Cmdline, error) {
+	var c Cmdline
+	seen := map[string]bool{}
+	for _, w := range splitCmdline(s) {
+		key, val, hasVal := strings.Cut(w, "=")
+		if key == "--" {
+			break // the rest is for init
+		}
+		if !strings.HasPrefix(key, "lethe.") {
+			continue
+		}
+		if seen[key] {
+			return Cmdline{}, fmt.Errorf("%w: %s is given twice", ErrWord, key)
+		}
+		seen[key] = true
+		if err := c.set(key, val, hasVal); err != nil {
+			return Cmdline{}, err
+		}
+	}
+	return c, nil
+}
+
+func (c *Cmdline) set(key, val string, hasVal bool) error {
+	switch key {
+	case "lethe.depot":
+		c.Depot = val
+		return wordErr(key, checkHTTPS(val))
+	case "lethe.order":
+		c.Order = val
+		return wordErr(key, checkSource(val))
+	case "lethe.ntp":
+		c.NTP = val
+		return wordErr(key, checkHost(val))
+	case "lethe.list":
+		return flag(&c.List, key, hasVal)
+	case "lethe.shell":
+		return flag(&c.Shell, key, hasVal)
+	case "lethe.nonet":
+		return flag(&c.NoNet, key, hasVal)
+	case "lethe.poweroff":
+		c.PowerOff = AtEnd(val)
+		if !hasVal {
+			c.PowerOff = AtEndDone
+		}
+		if c.PowerOff != AtEndDone && c.PowerOff != AtEndNever {
+			return fmt.Errorf("%w: %s=%q is neither done nor never", ErrWord, key, val)
+		}
+		return nil
+	}
+	c.Unknown = append(c.Unknown, key)
+	return nil
+}
+
+func flag(b *bool, key string, hasVal bool) error {
+	if hasVal {
+		return fmt.Errorf("%w: %s takes no value", ErrWord, key)
+	}
+	*b = true
+	return nil
+}
+
+func wordErr(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %s: %w", ErrWord, key, err)
+}
+
+// Restrict drops the words that are not in permit, a list like "lethe.list";
+// a nil list permits all. It returns the dropped and the unknown ones.
+func (c *Cmdline) Restrict(permit []string) []string {
+	refused := slices.Clone(c.Unknown)
+	drop := func(key string, given bool, clear func()) {
+		if given && permit != nil && !slices.Contains(permit, key) {
+			clear()
+			refused = append(refused, key)
+		}
+	}
+	drop("lethe.depot", c.Depot != "", func() { c.Depot = "" })
+	drop("lethe.order", c.Order != "", func() { c.Order = "" })
+	drop("lethe.ntp", c.NTP != "", func() { c.NTP = "" })
+	drop("lethe.list", c.List, func() { c.List = false })
+	drop("lethe.shell", c.Shell, func() { c.Shell = false })
+	drop("lethe.nonet", c.NoNet, func() { c.NoNet = false })
+	drop("lethe.poweroff", c.PowerOff != "", func() { c.PowerOff = "" })
+	return refused
+}
+
+// splitCmdline splits at blanks outside of double quotes and takes the quotes
+// away, as the kernel's next_arg does.
+func splitCmdline(s string) []string {
+	var out []string
+	var w strings.Builder
+	in, quoted := false, false
+	flush := func() {
+		if in {
+			out = append(out, w.String())
+			w.Reset()
+			in = false
+		}
+	}
+	for _, r := range s {
+		switch {
+		case r == '"':
+			quoted, in = !quoted, true
+		case (r == ' ' || r == '\t' || r == '\n') && !quoted:
+			flush()
+		default:
+			w.WriteRune(r)
+			in = true
+		}
+	}
+	flush()
+	return out
+}
+
+func checkHTTPS(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return fmt.Errorf("%q is not an https URL", s)
+	}
+	return nil
+}
+
+// checkSource accepts an https URL or an absolute path.
+func checkSource(s string) error {
+	if strings.HasPrefix(s, "/") {
+		return nil
+	}
+	return checkHTTPS(s)
+}
+
+func checkHost(s string) error {
+	if s == "" || strings.ContainsAny(s, "/ \"@") {
+		return fmt.Errorf("%q is not a host name", s)
+	}
+	return nil
+}
+
+func loadCmdline() (Cmdline, error) {
+	b, err := os.ReadFile("/proc/cmdline")
+	if err != nil {
+		return Cmdline{}, fmt.Errorf("read command line: %w", err)
+	}
+	return ParseCmdline(string(b))
+}

@@ -1,0 +1,94 @@
+// Package sysinit is what the booted agent does before its work: it checks that
+// it runs in its own image, loads the drivers that the hardware asks for, waits
+// for the drives to appear, brings up the network and judges the clock.
+//
+// It is the layer between u-root's init (which mounts the kernel's file systems
+// and starts /bin/uinit) and Lethe. It prints nothing: what happens is told by
+// events. See Applet for how the parts of the image call the one binary.
+package sysinit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"lethe/image/label"
+)
+
+// ErrNotImage is returned by Run outside of a Lethe image: on an ordinary
+// machine none of this may happen.
+var ErrNotImage = errors.New("not in a Lethe boot image")
+
+// State is what Run found and did.
+type State struct {
+	Image   label.Label
+	Site    Site
+	Cmdline Cmdline
+	Network Network
+	Clock   Clock
+	// Disks are the names in /sys/block when they stopped changing, sorted,
+	// without loop and RAM disks.
+	Disks []string
+}
+
+// Network is what DHCP gave.
+type Network struct {
+	Leases []Lease
+	// NICs is the number of wired interfaces, with or without a cable.
+	NICs int
+}
+
+// Up tells whether at least one interface has an address.
+func (n Network) Up() bool { return len(n.Leases) > 0 }
+
+// Limits of Run; none of them is waited for when all is well.
+const (
+	// quiet is how long the set of devices must stay the same. usb-storage waits
+	// one second before it looks at a stick (its parameter delay_use).
+	quiet       = 1500 * time.Millisecond
+	settleLimit = 60 * time.Second
+	dhcpLimit   = 20 * time.Second
+	ntpLimit    = 5 * time.Second
+)
+
+// Run prepares the machine and calls emit for everything worth telling, one
+// call at a time. It returns ErrNotImage, a broken image's error, or that of
+// ctx; missing drivers, cables and servers are events, not errors, because a
+// machine without a network must still list its drives.
+func Run(ctx context.Context, emit func(Event)) (State, error) {
+	var s State
+	var err error
+	if s.Image, err = image(); err != nil {
+		return s, err
+	}
+	say := serial(emit)
+	say(ImageFound{s.Image})
+	mountMissing(say)
+	if s.Site, err = loadSite(); err != nil {
+		return s, err
+	}
+	if s.Cmdline, err = loadCmdline(); err != nil {
+		return s, err
+	}
+	for _, w := range s.Cmdline.Restrict(s.Site.Permit) {
+		say(WordRefused{w})
+	}
+	l, err := newLoader(say)
+	if err != nil {
+		return s, err
+	}
+	l.always()
+	l.autoload()
+
+	// Drives appear while the network comes up.
+	netDone := make(chan struct{})
+	go func() {
+		defer close(netDone)
+		s.Network = network(ctx, s.Site, s.Cmdline, say)
+		s.Clock = judgeClock(ctx, s.Site, s.Cmdline, s.Network, say)
+	}()
+	disks, serr := settle(ctx, l, say)
+	<-netDone
+	s.Disks = disks
+	return s, serr
+}
