@@ -1,0 +1,64 @@
+# Lethe: make help lists the targets.
+SHELL      := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+GO         ?= go
+VERSION    := $(shell sed -n 's/^## \[\([0-9][^]]*\)\].*/\1/p' CHANGELOG.md | head -n1)
+VERSION    := $(if $(VERSION),$(VERSION),0.1.0-dev)
+LDFLAGS    := -s -w -X main.version=$(VERSION)
+GOBUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+COMMANDS   := lethe lethe-image lethe-depot lethe-check lethe-demo
+VM_PKGS    := ./image/boottest/... ./cmd/internal/demo/...
+FUZZTIME   ?= 2s
+
+.DEFAULT_GOAL := help
+.PHONY: help build image demo test test-long lint test-unit test-race test-fuzz test-vm deps bench clean kernel-update
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the binaries, into bin/
+	@mkdir -p bin
+	@for c in $(COMMANDS); do $(GOBUILD) -o bin/$$c ./cmd/$$c; done
+
+image: build ## the boot image (kernel + initramfs), into out/image
+	bin/lethe-image build --profile vm --lethe bin/lethe --out out/image
+
+demo: build ## boot a machine in QEMU, erase four drives, leave signed certificates in out/demo
+	bin/lethe-demo
+
+test: ## everything this machine can test (root; at most 20 minutes)
+	@start=$$SECONDS; \
+	$(MAKE) --no-print-directory deps lint test-unit test-race test-fuzz test-vm; \
+	echo "make test: all passed in $$((SECONDS-start)) s on $$(nproc) cores"
+
+test-long: test ## make test, and long fuzzing
+	$(MAKE) --no-print-directory test-fuzz FUZZTIME=30s
+
+deps: ## install the Debian packages that tests and the demo use
+	@.ci/deps
+
+lint: ## gofmt, vet, shellcheck
+	@test -z "$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l | tee /dev/stderr)"
+	$(GO) vet ./...
+	shellcheck .ci/run .ci/deps
+
+test-unit: ## unit, golden, simulated drives, CLI scripts, loop devices
+	$(GO) test $$($(GO) list ./... | grep -v -e /image/boottest -e /cmd/internal/demo)
+
+test-race: ## the concurrent packages under the race detector
+	$(GO) test -race -short ./wipe/... ./certs/spool/... ./certs/deliver/... ./cmd/lethe-depot/...
+
+test-fuzz: ## every fuzz target for FUZZTIME (2s)
+	@.ci/fuzz $(FUZZTIME)
+
+test-vm: build ## boot the image in QEMU, erase, and let the host read the drives
+	$(GO) test -p 1 -count=1 -timeout 15m $(VM_PKGS)
+
+bench: ## random pass and read-back of a loop device against shred and cmp (root)
+	$(GO) test -count=1 -run TestBar -v ./wipe/overwrite/... -bar
+
+kernel-update: build ## move the kernel lock to Debian's newest
+	bin/lethe-image kernel update
+
+clean: ## remove bin/ and out/
+	rm -rf bin out
