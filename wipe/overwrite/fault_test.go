@@ -226,3 +226,29 @@ func TestFlushErrorIsNoSuccess(t *testing.T) {
 		t.Errorf("%d flushes; a second one would hide the first", d.Flushes)
 	}
 }
+
+// A flush that neither returns nor heeds its context does not hold a cancelled
+// pass. Red when flush calls d.Flush on its own goroutine.
+func TestStuckFlushIsLeftBehind(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	d := &deafFlush{Mem: overwritetest.NewMem(1<<20, 512), begun: cancel, release: make(chan struct{})}
+	defer close(d.release)
+	o := small
+	o.Grace = 20 * time.Millisecond
+	res, err := overwrite.Run(ctx, d, keyed(t), o)
+	if !errors.Is(err, overwrite.ErrStuck) || res.Complete() || res.Flushed || res.Written != d.Size() {
+		t.Errorf("Run = %+v, %v; want ErrStuck after all was written", res, err)
+	}
+}
+
+type deafFlush struct {
+	*overwritetest.Mem
+	begun   func()
+	release chan struct{}
+}
+
+func (d *deafFlush) Flush(context.Context) error {
+	d.begun()
+	<-d.release
+	return nil
+}

@@ -171,42 +171,45 @@ func TestProgressAndStretches(t *testing.T) {
 	}
 }
 
-// Writes begin in order although buffers are filled in any order. Red when
-// take returns true at once.
+// No write begins while a buffer for a lower offset is still being filled,
+// though fills take their time and end in any order. Red when take returns
+// true at once.
 func TestWritesBeginInOrder(t *testing.T) {
-	d := &ordered{Mem: overwritetest.NewMem(16<<20, 512)}
-	o := overwrite.Options{Buffer: 64 << 10, InFlight: 8}
-	if _, err := overwrite.Run(context.Background(), d, keyed(t), o); err != nil {
+	o := &order{Mem: overwritetest.NewMem(8<<20, 512), Stream: keyed(t), filled: map[int64]bool{}}
+	opts := overwrite.Options{Buffer: 64 << 10, InFlight: 8}
+	if _, err := overwrite.Run(context.Background(), o, o, opts); err != nil {
 		t.Fatal(err)
 	}
-	// Between its turn and its arrival a goroutine may be overtaken by a few.
-	for i, off := range d.starts {
-		if late := int64(i)*int64(o.Buffer) - off; late > int64(o.InFlight*o.Buffer) || -late > int64(o.InFlight*o.Buffer) {
-			t.Errorf("write %d at offset %d", i, off)
-		}
-	}
-	inverted := 0
-	for i := 1; i < len(d.starts); i++ {
-		if d.starts[i] < d.starts[i-1] {
-			inverted++
-		}
-	}
-	if inverted > len(d.starts)/4 {
-		t.Errorf("%d of %d writes arrived out of order", inverted, len(d.starts))
+	if o.early > 0 || len(o.filled) != 128 {
+		t.Errorf("%d of %d writes began too early", o.early, len(o.filled))
 	}
 }
 
-// ordered notes the order of arrival and takes its time, as a drive does.
-type ordered struct {
+// order is a device and a stream that watch each other.
+type order struct {
 	*overwritetest.Mem
+	pattern.Stream
 	mu     sync.Mutex
-	starts []int64
+	filled map[int64]bool
+	early  int
 }
 
-func (d *ordered) WriteAt(p []byte, off int64) (int, error) {
-	d.mu.Lock()
-	d.starts = append(d.starts, off)
-	d.mu.Unlock()
-	time.Sleep(200 * time.Microsecond)
-	return d.Mem.WriteAt(p, off)
+func (o *order) Fill(p []byte, off int64) {
+	time.Sleep(time.Duration(off>>16*7%5) * time.Millisecond)
+	o.Stream.Fill(p, off)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.filled[off] = true
+}
+
+func (o *order) WriteAt(p []byte, off int64) (int, error) {
+	o.mu.Lock()
+	for lower := int64(0); lower <= off; lower += 64 << 10 {
+		if !o.filled[lower] {
+			o.early++
+			break
+		}
+	}
+	o.mu.Unlock()
+	return o.Mem.WriteAt(p, off)
 }

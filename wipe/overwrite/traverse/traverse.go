@@ -93,11 +93,6 @@ type Report struct {
 	Elapsed    time.Duration // monotonic
 }
 
-// Reached reports whether every byte of the medium was transferred.
-func (r *Report) Reached() bool {
-	return r.Size > 0 && r.GoodBytes == r.Size && r.Through == r.Size && r.Stopped == nil
-}
-
 // Run traverses m. The error is non-nil only when the traversal could not begin.
 func Run(ctx context.Context, m Medium, o Options, s Step) (Report, error) {
 	began := time.Now()

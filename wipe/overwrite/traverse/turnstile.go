@@ -9,39 +9,55 @@ import (
 // rotating drive sees a sequential stream although buffers are readied in any
 // order.
 type turnstile struct {
-	mu     sync.Mutex
-	moved  sync.Cond
-	next   int64
-	closed bool
+	mu      sync.Mutex
+	next    int64
+	waiting map[int64]chan struct{} // each place wakes only the one behind it
+	closed  bool
 }
 
 func newTurnstile() *turnstile {
-	t := &turnstile{}
-	t.moved.L = &t.mu
-	return t
+	return &turnstile{waiting: map[int64]chan struct{}{}}
 }
 
 // take waits for the turn of place and passes the next turn on. It is false
 // when the turnstile was closed.
 func (t *turnstile) take(place int64) bool {
+	if turn := t.queue(place); turn != nil {
+		<-turn
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for t.next != place && !t.closed {
-		t.moved.Wait()
-	}
 	if t.closed {
 		return false
 	}
 	t.next++
-	t.moved.Broadcast()
+	if turn, ok := t.waiting[t.next]; ok {
+		delete(t.waiting, t.next)
+		close(turn)
+	}
 	return true
+}
+
+// queue returns what to wait for, or nil when it is the turn of place.
+func (t *turnstile) queue(place int64) chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.next == place || t.closed {
+		return nil
+	}
+	turn := make(chan struct{})
+	t.waiting[place] = turn
+	return turn
 }
 
 func (t *turnstile) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closed = true
-	t.moved.Broadcast()
+	for place, turn := range t.waiting {
+		delete(t.waiting, place)
+		close(turn)
+	}
 }
 
 // stuckError says that a traversal stopped and left transfers behind.
