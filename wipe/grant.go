@@ -3,6 +3,7 @@ package wipe
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lethe/certs/record"
@@ -32,6 +33,8 @@ func GrantOf(o record.Order, ref record.OrderRef, m record.Machine, now time.Tim
 	if ref.ID != o.ID || len(ref.Approved) == 0 {
 		return Grant{}, fmt.Errorf("order %s: %w: nobody approved it", o.ID, ErrNotGranted)
 	}
+	// Copies: whoever made the order cannot add a drive to the grant later.
+	o.Drives, ref.Approved = slices.Clone(o.Drives), slices.Clone(ref.Approved)
 	return Grant{order: &o, ref: &ref}, nil
 }
 
@@ -39,7 +42,7 @@ func GrantOf(o record.Order, ref record.OrderRef, m record.Machine, now time.Tim
 func GrantConfirmed(serials ...string) Grant {
 	var typed []string
 	for _, s := range serials {
-		if s != "" {
+		if s != "" && !slices.Contains(typed, s) {
 			typed = append(typed, s)
 		}
 	}
@@ -67,6 +70,37 @@ func (g Grant) Permits(id record.Identity) error {
 		return fmt.Errorf("%w: the serial confirmed is another drive's", ErrNotGranted)
 	}
 	return fmt.Errorf("%w: no order and no confirmation", ErrNotGranted)
+}
+
+// starts returns nil if an erase of this drive may start now. The start is what
+// the order's window limits: a running task finishes.
+func (g Grant) starts(id record.Identity, now time.Time) error {
+	if err := g.Permits(id); err != nil {
+		return err
+	}
+	if g.order == nil {
+		return nil
+	}
+	m := g.order.Machine // was checked when the grant was made
+	return g.order.Permits(now, record.Machine{Serial: m.Serial, UUID: m.UUID})
+}
+
+// asks returns nil if the policy asks for no less than the grant's order does.
+func (g Grant) asks(p Policy) error {
+	o := g.order
+	switch {
+	case o == nil:
+		return nil
+	case p.Least.Rank() < o.Least.Rank():
+		return fmt.Errorf("order %s asks for %s at least, not %s", o.ID, o.Least, p.Least)
+	case p.Profile.ID != o.Profile:
+		return fmt.Errorf("order %s asks for profile %s, not %s", o.ID, o.Profile, p.Profile.ID)
+	case p.StepDown && !o.StepDown:
+		return fmt.Errorf("order %s permits no step down", o.ID)
+	case o.Pattern != "" && p.Pattern != o.Pattern:
+		return fmt.Errorf("order %s asks for pattern %s, not %q", o.ID, o.Pattern, p.Pattern)
+	}
+	return nil
 }
 
 // target is the index of the order's line that names the drive, -1 without one.

@@ -47,3 +47,35 @@ func ladder(d record.Device, p Policy) (rungs []record.Rung, chosen record.Techn
 	}
 	return rungs, "", fmt.Errorf("%s is asked; no technique that can be carried out here earns any method on %s media", p.Least, d.Medium)
 }
+
+// unprovable lists why no overwrite of this drive could be shown to have erased
+// it, so that nobody learns it from the verdict, hours later.
+func unprovable(d record.Device) (reasons []string) {
+	add := func(f string, a ...any) { reasons = append(reasons, fmt.Sprintf(f, a...)) }
+	if d.Size == 0 || d.LogicalSector <= 0 || int64(d.Size)%max(d.LogicalSector, 1) != 0 {
+		add("it has %d bytes in sectors of %d", d.Size, d.LogicalSector)
+	}
+	if d.NativeSize != 0 && d.NativeSize != d.Size {
+		add("its native size is %d bytes, %d are addressable; this version of Lethe does not uncover the rest",
+			d.NativeSize, d.Size)
+	}
+	if d.Volume != "" {
+		add("it is a %s volume: a write need not reach the blocks that held the data, so no method is earned", d.Volume)
+	}
+	for _, h := range d.Hidden {
+		if hides(h) {
+			add("%s hides %d bytes (%s); this version of Lethe does not uncover them", h.Kind, h.Bytes, h.State)
+		}
+	}
+	return reasons
+}
+
+// hides reports whether a hidden area is known to keep addresses of the medium
+// from the host. What could not be read is residual risk, not this.
+func hides(h record.HiddenArea) bool {
+	switch h.Kind {
+	case "HPA", "DCO", "AMAX":
+		return h.State == "present" || h.Bytes > 0
+	}
+	return false
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,7 @@ type Plan struct {
 	wanted  int
 	digest  record.Hex
 	order   *record.OrderRef
+	grant   Grant
 }
 
 // Spec is all a worker is told: its task and which node to open.
@@ -55,10 +57,13 @@ func NewPlan(r Request) (*Plan, error) {
 	if r.Policy.Least.Rank() < record.MethodClear.Rank() {
 		return nil, fmt.Errorf("make plan: least method %q, want Clear or Purge", r.Policy.Least)
 	}
-	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted()}
-	for _, c := range r.Candidates {
+	if err := r.Grant.asks(r.Policy); err != nil {
+		return nil, fmt.Errorf("make plan: %w", err)
+	}
+	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted(), grant: r.Grant}
+	for i, c := range r.Candidates {
 		named := r.Grant.Permits(c.Device.Identity) == nil
-		s, reasons := Spec{}, refuse(c, r)
+		s, reasons := Spec{}, refuse(i, r)
 		if len(reasons) == 0 {
 			var err error
 			if s, err = spec(c, r); err != nil {
@@ -79,19 +84,22 @@ func NewPlan(r Request) (*Plan, error) {
 	return p, p.seal()
 }
 
-// refuse gathers every reason against touching a drive.
-func refuse(c Candidate, r Request) (reasons []string) {
+// refuse gathers every reason against touching candidate i.
+func refuse(i int, r Request) (reasons []string) {
+	c := r.Candidates[i]
 	if err := r.Grant.Permits(c.Device.Identity); err != nil {
 		reasons = append(reasons, err.Error())
 	}
 	if c.Holds != nil {
 		reasons = append(reasons, strings.Split(c.Holds.Error(), "\n")...)
 	}
-	if !c.Device.Identity.Known() {
-		return reasons
-	}
-	for _, o := range r.Candidates {
-		if o.Node != c.Node && r.Grant.ambiguous(o.Device.Identity, c.Device.Identity) {
+	reasons = append(reasons, unprovable(c.Device)...)
+	for j, o := range r.Candidates {
+		switch {
+		case i == j:
+		case o.Node == c.Node:
+			reasons = append(reasons, fmt.Sprintf("it was found twice (%s)", c.Node))
+		case c.Device.Identity.Known() && r.Grant.ambiguous(o.Device.Identity, c.Device.Identity):
 			reasons = append(reasons, fmt.Sprintf("the same words name another drive too (%s)", o.Device.Node))
 		}
 	}
@@ -114,7 +122,8 @@ func spec(c Candidate, r Request) (Spec, error) {
 		Format: record.TranscriptFormat, ID: NewID(r.Now), Device: c.Device,
 		Profile: r.Policy.Profile.Ref(), Asked: r.Policy.Least, StepDown: r.Policy.StepDown,
 		Ladder: rungs, Passes: passes, Check: record.CheckFull,
-		Order: r.Grant.ref, Confirmed: r.Grant.confirmed(c.Device.Identity), Audit: record.Audit{Kind: record.AuditVolatile}, Boot: r.Boot,
+		Order: r.Grant.ref, Confirmed: r.Grant.confirmed(c.Device.Identity),
+		Audit: record.Audit{Kind: record.AuditVolatile}, Boot: r.Boot,
 	}}, nil
 }
 
@@ -141,6 +150,8 @@ func (p *Plan) seal() error {
 		return fmt.Errorf("seal plan: %w", err)
 	}
 	p.digest = record.Digest(b)
+	// From here on nobody else holds a part of what was sealed.
+	p.specs, p.refused, p.blocked = copied(p.specs), copied(p.refused), copied(p.blocked)
 	for i := range p.specs {
 		p.specs[i].Task.Plan = p.digest
 	}
@@ -153,23 +164,35 @@ func (p *Plan) Digest() record.Hex { return p.digest }
 // Order is the order the plan was made under, nil under a person's confirmation.
 func (p *Plan) Order() *record.OrderRef { return p.order }
 
-// Tasks are the tasks of the plan, in the order the drives were found.
+// Tasks are copies of the tasks of the plan, in the order the drives were found.
 func (p *Plan) Tasks() []record.Task {
 	ts := make([]record.Task, len(p.specs))
 	for i, s := range p.specs {
-		ts[i] = s.Task
+		ts[i] = copied(s).Task
 	}
 	return ts
 }
 
-// Refused are the drives that will not be touched, with every reason.
-func (p *Plan) Refused() []record.Refusal { return p.refused }
+// Refused are copies of the drives that will not be touched, with every reason.
+func (p *Plan) Refused() []record.Refusal { return copied(p.refused) }
 
 // Blocked are those of Refused that the grant names: somebody wanted them erased.
-func (p *Plan) Blocked() []record.Refusal { return p.blocked }
+func (p *Plan) Blocked() []record.Refusal { return copied(p.blocked) }
 
 // Wanted is how many drives the grant names.
 func (p *Plan) Wanted() int { return p.wanted }
 
 // Missing are the names of drives that were granted but not found.
-func (p *Plan) Missing() []string { return p.missing }
+func (p *Plan) Missing() []string { return slices.Clone(p.missing) }
+
+// copied makes a copy that shares no memory with v, which can be marshalled.
+func copied[T any](v T) (c T) {
+	b, err := record.Marshal(v)
+	if err == nil {
+		err = record.Unmarshal(b, &c)
+	}
+	if err != nil {
+		panic("internal error: copy plan: " + err.Error()) // sealing did the same
+	}
+	return c
+}
