@@ -2,6 +2,7 @@ package wipe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -9,8 +10,9 @@ import (
 	"lethe/certs/record"
 )
 
-// Journal takes the lines of all tasks as they come. Append returns when the
-// line is kept; its error vetoes what the worker would do next.
+// Journal takes the lines of all tasks as they come, those of one task one at a
+// time, those of several at once. Append returns when the line is kept; its error
+// vetoes what the worker would do next.
 type Journal interface {
 	Append(ctx context.Context, task string, l record.Line) error
 }
@@ -48,7 +50,13 @@ type TaskReport struct {
 // Observer is told how tasks go. It must be safe for concurrent use and quick.
 type Observer func(task string, p Progress)
 
-// Engine runs plans. All fields but Observe are required.
+// Who writes a last line.
+const (
+	byWorker     = "worker"
+	bySupervisor = "supervisor"
+)
+
+// Engine runs plans. Spawn, Journal and Clock are required.
 type Engine struct {
 	Spawn   Spawner
 	Journal Journal
@@ -57,6 +65,9 @@ type Engine struct {
 	// Grace is how long a worker may take to end after it was asked to, before
 	// it is killed, and then again before it is left behind. 10 s when zero.
 	Grace time.Duration
+	// Patience is how long the journal may take for one line before that counts
+	// as its error. 30 s when zero.
+	Patience time.Duration
 }
 
 // Run carries out every task of the plan at once and calls done as each ends,
@@ -70,7 +81,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, done func(TaskReport)) error 
 	var mu sync.Mutex
 	for _, s := range p.specs {
 		wg.Go(func() {
-			r := e.task(ctx, s)
+			r := e.task(ctx, s, p.grant)
 			mu.Lock()
 			defer mu.Unlock()
 			done(r)
@@ -81,10 +92,14 @@ func (e *Engine) Run(ctx context.Context, p *Plan, done func(TaskReport)) error 
 }
 
 // task runs one task to its end. Whatever happens, its transcript has an end.
-func (e *Engine) task(ctx context.Context, s Spec) TaskReport {
-	k := &keeper{engine: e, task: s.Task.ID, transcript: &record.Transcript{}}
+func (e *Engine) task(ctx context.Context, s Spec, g Grant) TaskReport {
+	k := e.keeper(s.Task.ID)
 	r := TaskReport{Task: s.Task, Transcript: k.transcript}
 	if err := k.keep(record.Event{Task: &s.Task}); err != nil {
+		k.stop(record.StopRefused, err)
+		return r
+	}
+	if err := g.starts(s.Task.Device.Identity, e.Clock.Wall()); err != nil {
 		k.stop(record.StopRefused, err)
 		return r
 	}
@@ -101,27 +116,22 @@ func (e *Engine) task(ctx context.Context, s Spec) TaskReport {
 	return r
 }
 
-// attend takes the worker's messages until it has ended or is left behind.
+// attend takes the worker's messages until it has ended or is left behind. A
+// worker that is not heard any more has its grace to end, then it is killed: a
+// drive that does not let go of it keeps nobody's papers back.
 func (e *Engine) attend(ctx context.Context, k *keeper, w Worker) {
 	ended := make(chan error, 1)
-	go func() {
-		err := k.listen(w)
-		if err != nil {
-			w.Kill()
-		}
-		werr := w.Wait()
-		if err == nil {
-			err = werr
-		}
-		ended <- err
-	}()
+	go func() { ended <- hear(k, w) }()
+	acts := []func(){w.Stop, w.Kill}
 	select {
 	case err := <-ended:
 		k.close(ctx, err)
 		return
+	case <-k.over:
+		acts[0] = func() {}
 	case <-ctx.Done():
 	}
-	for _, act := range []func(){w.Stop, w.Kill} {
+	for _, act := range acts {
 		act()
 		select {
 		case err := <-ended:
@@ -130,7 +140,20 @@ func (e *Engine) attend(ctx context.Context, k *keeper, w Worker) {
 		case <-time.After(e.grace()):
 		}
 	}
-	k.close(ctx, fmt.Errorf("the worker does not end, even when killed"))
+	k.close(ctx, errors.New("the worker does not end, even when killed"))
+}
+
+// hear listens until the worker has ended, and reaps it.
+func hear(k *keeper, w Worker) error {
+	err := k.listen(w)
+	if err != nil {
+		w.Kill()
+	}
+	werr := w.Wait()
+	if err == nil {
+		err = werr
+	}
+	return err
 }
 
 func (e *Engine) grace() time.Duration {
@@ -138,4 +161,11 @@ func (e *Engine) grace() time.Duration {
 		return e.Grace
 	}
 	return 10 * time.Second
+}
+
+func (e *Engine) patience() time.Duration {
+	if e.Patience > 0 {
+		return e.Patience
+	}
+	return 30 * time.Second
 }

@@ -10,8 +10,15 @@ import (
 	"lethe/certs/record"
 )
 
-// errClosed says that a task's transcript has its last line already.
-var errClosed = errors.New("the task has ended")
+// maxSaid bounds what one worker may put on record, in bytes. A long task with a
+// thousand bad sectors says less than a tenth of it.
+const maxSaid = 8 << 20
+
+var (
+	errClosed     = errors.New("the task has ended")
+	errTalks      = fmt.Errorf("the worker said more than %d bytes", maxSaid)
+	errNotWorkers = errors.New("the worker spoke in the supervisor's place")
+)
 
 // keeper writes one task's transcript. After its last line it takes no more,
 // whoever speaks: a worker that was left behind cannot add to a closed record.
@@ -19,23 +26,50 @@ type keeper struct {
 	engine     *Engine
 	task       string
 	transcript *record.Transcript
+	over       chan struct{} // closed when no more lines are taken from the worker
 
 	mu     sync.Mutex
-	closed bool
-	veto   error // why the journal did not take a line
+	closed bool  // the last line is written
+	veto   error // why a line was not kept; the worker is not heard any more
+	said   int   // bytes
+	hung   bool  // the journal did not answer: it may be in the middle of a line
 }
 
-// keep chains the event and has the journal keep its line.
+func (e *Engine) keeper(task string) *keeper {
+	return &keeper{engine: e, task: task, transcript: &record.Transcript{}, over: make(chan struct{})}
+}
+
+// keep chains the event and has the journal keep its line. Once a line was not
+// kept there is nothing that a worker may do, so it is not heard any more.
 func (k *keeper) keep(e record.Event) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.keepLocked(e)
+	switch {
+	case k.closed:
+		return errClosed
+	case k.veto != nil:
+		return k.veto
+	}
+	k.veto = k.keepLocked(e)
+	if k.veto != nil || k.closed {
+		close(k.over)
+	}
+	return k.veto
 }
 
 func (k *keeper) keepLocked(e record.Event) error {
-	if k.closed {
-		return errClosed
+	b, err := record.Marshal(e)
+	if err != nil {
+		return err
 	}
+	if k.said += len(b); k.said > maxSaid {
+		return errTalks
+	}
+	return k.write(e)
+}
+
+// write chains the event whatever it is and has the journal keep its line.
+func (k *keeper) write(e record.Event) error {
 	c := k.engine.Clock
 	l, err := k.transcript.Append(c.Mono(), record.At(c.Wall()), e)
 	if err != nil {
@@ -43,12 +77,29 @@ func (k *keeper) keepLocked(e record.Event) error {
 	}
 	k.closed = e.Stopped != nil || e.Ended != nil
 	// The line stays in the transcript even if the journal fails: it was seen.
-	// The journal outlives a cancelled run, so that the end is kept too.
-	if err := k.engine.Journal.Append(context.Background(), k.task, l); err != nil {
-		k.veto = fmt.Errorf("keep line %d: %w", l.Seq, err)
-		return k.veto
+	if err := k.journal(l); err != nil {
+		return fmt.Errorf("keep line %d: %w", l.Seq, err)
 	}
 	return nil
+}
+
+// journal waits for the journal, but not for ever. It outlives a cancelled run,
+// so that the end is kept too.
+func (k *keeper) journal(l record.Line) error {
+	if k.hung {
+		return errors.New("the journal still does not answer")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), k.engine.patience())
+	defer cancel()
+	kept := make(chan error, 1)
+	go func() { kept <- k.engine.Journal.Append(ctx, k.task, l) }()
+	select {
+	case err := <-kept:
+		return err
+	case <-ctx.Done():
+		k.hung = true
+		return errors.New("the journal does not answer")
+	}
 }
 
 // listen takes messages until the worker has ended. nil means that it ended in
@@ -66,8 +117,10 @@ func (k *keeper) listen(w Worker) error {
 				k.engine.Observe(k.task, *p)
 			}
 			continue
-		case e.Task != nil:
-			return errors.New("the worker spoke in the supervisor's place")
+		case e.Task != nil || e.Stopped != nil && e.Stopped.By != byWorker:
+			return errNotWorkers
+		case e.Kind() == "":
+			return errors.New("hear worker: not exactly one event")
 		}
 		if err := w.Ack(k.keep(*e)); err != nil {
 			// It may have ended right after its last line; its end is read next.
@@ -114,7 +167,9 @@ func (k *keeper) close(ctx context.Context, err error) {
 func (k *keeper) stop(reason string, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.closed {
+		return
+	}
 	// An error of the journal changes nothing: the transcript itself has the line.
-	_ = k.keepLocked(record.Event{Stopped: &record.Stopped{
-		By: "supervisor", Reason: reason, Detail: err.Error()}})
+	_ = k.write(record.Event{Stopped: &record.Stopped{By: bySupervisor, Reason: reason, Detail: err.Error()}})
 }

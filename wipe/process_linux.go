@@ -1,7 +1,6 @@
 package wipe
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +9,7 @@ import (
 	"os/exec"
 	"sync"
 	"syscall"
-
-	"lethe/certs/record"
+	"time"
 )
 
 // Processes starts each worker as a process of its own: the same executable,
@@ -24,34 +22,38 @@ type Processes struct {
 	Stderr io.Writer // engineers' log; nil discards
 }
 
+// instructWithin is how long a new worker may take to read its task.
+const instructWithin = 30 * time.Second
+
 // Start implements Spawner. The worker outlives ctx: only Stop and Kill end it.
 func (p Processes) Start(ctx context.Context, s Spec) (Worker, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	// Our own pipes, not StdoutPipe: Wait would close it under the reader of the
+	// last lines. All ends are O_CLOEXEC: a worker that held another one's pipe
+	// would keep that one from hearing the supervisor die.
+	theirIn, in, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	out, theirOut, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, theirIn.Close(), in.Close())
+	}
 	cmd := exec.Command(p.Path, p.Args...)
-	cmd.Stderr = p.Stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirIn, theirOut, p.Stderr
 	// A process group of its own: Ctrl-C at the terminal reaches the supervisor
 	// only, which then stops the workers in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	// Not StdoutPipe: Wait would close it under the reader of the last lines.
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	cmd.Stdout = w
 	err = cmd.Start()
-	w.Close()
+	theirIn.Close()
+	theirOut.Close()
 	if err != nil {
-		r.Close()
-		return nil, fmt.Errorf("start %s: %w", p.Path, err)
+		return nil, errors.Join(fmt.Errorf("start %s: %w", p.Path, err), in.Close(), out.Close())
 	}
-	pr := &process{cmd: cmd, in: in, out: r, lines: bufio.NewReader(r)}
-	if err := writeLine(in, s); err != nil {
+	pr := &process{Link: NewLink(in, out), cmd: cmd, in: in, out: out}
+	if err := pr.instruct(s); err != nil {
 		pr.Kill()
 		return nil, errors.Join(fmt.Errorf("instruct worker: %w", err), pr.Wait())
 	}
@@ -59,33 +61,19 @@ func (p Processes) Start(ctx context.Context, s Spec) (Worker, error) {
 }
 
 type process struct {
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	out   *os.File
-	lines *bufio.Reader
-	once  sync.Once
-	err   error
+	*Link
+	cmd     *exec.Cmd
+	in, out *os.File
+	once    sync.Once
+	err     error
 }
 
-// Next implements Worker.
-func (p *process) Next() (*record.Event, *Progress, error) {
-	var m message
-	if err := readLine(p.lines, &m); err != nil {
-		return nil, nil, err
+// instruct waits no longer than it must for a worker that does not read.
+func (p *process) instruct(s Spec) error {
+	if err := p.in.SetWriteDeadline(time.Now().Add(instructWithin)); err != nil {
+		return err
 	}
-	if (m.Event == nil) == (m.Progress == nil) {
-		return nil, nil, errors.New("neither an event nor progress")
-	}
-	return m.Event, m.Progress, nil
-}
-
-// Ack implements Worker.
-func (p *process) Ack(veto error) error {
-	var a ack
-	if veto != nil {
-		a.Error = veto.Error()
-	}
-	return writeLine(p.in, a)
+	return errors.Join(p.Instruct(s), p.in.SetWriteDeadline(time.Time{}))
 }
 
 // Stop implements Worker.
@@ -102,24 +90,4 @@ func (p *process) Wait() error {
 		p.out.Close()
 	})
 	return p.err
-}
-
-// ServeWorker is the body of a worker process: it reads its Spec from in, does
-// the task, and reports on out. cancel is called when in ends early, since then
-// nobody takes down what is done.
-func ServeWorker(ctx context.Context, in io.Reader, out io.Writer, open Opener) error {
-	r := bufio.NewReader(in)
-	var s Spec
-	if err := readLine(r, &s); err != nil {
-		return fmt.Errorf("read task: %w", err)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	acks, feed := io.Pipe()
-	go func() {
-		_, err := io.Copy(feed, r)
-		feed.CloseWithError(errors.Join(io.ErrUnexpectedEOF, err))
-		cancel(errors.New("the supervisor is gone"))
-	}()
-	return Work(ctx, s, open, NewPipePort(acks, out))
 }
