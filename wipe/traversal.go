@@ -58,10 +58,17 @@ func (t *traversal) done(err error, told ...error) error {
 	return err
 }
 
-func passEnd(n int64, r overwrite.Result) *record.PassEnd {
+// passEnd tells what a pass reached before it ended or ctx did.
+func passEnd(ctx context.Context, n int64, r overwrite.Result) *record.PassEnd {
 	e := &record.PassEnd{Pass: n, Written: record.Size(r.Written), Failed: ranges(r.Failed),
 		FirstError: r.FirstError, Flushed: r.Flushed, Stopped: r.Stopped, Nanos: r.Elapsed.Nanoseconds()}
-	if r.FlushErr != nil {
+	switch {
+	case r.FlushErr == nil:
+	case errors.Is(r.FlushErr, ctx.Err()), errors.Is(r.FlushErr, context.Cause(ctx)):
+		if e.Stopped == "" {
+			e.Stopped = r.FlushErr.Error() // we did not wait: that is not the drive's failure
+		}
+	default:
 		e.FlushError = r.FlushErr.Error()
 	}
 	return e

@@ -59,7 +59,7 @@ func Work(ctx context.Context, s Spec, open Opener, port Port) error {
 	case errors.Is(err, errSilent):
 		return err
 	}
-	stop := record.Stopped{By: "worker", Reason: record.StopError, Detail: err.Error()}
+	stop := record.Stopped{By: byWorker, Reason: record.StopError, Detail: err.Error()}
 	var refused *RefusedError
 	switch {
 	case errors.As(err, &refused):
@@ -74,6 +74,15 @@ func Work(ctx context.Context, s Spec, open Opener, port Port) error {
 type RefusedError struct{ Why string }
 
 func (e *RefusedError) Error() string { return e.Why }
+
+// refused makes a refusal of a failed attempt to begin, unless it failed because
+// somebody stopped the task.
+func refused(ctx context.Context, what string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return &RefusedError{Why: what + ": " + err.Error()}
+}
 
 type work struct {
 	spec  Spec
@@ -93,7 +102,7 @@ func (w *work) tell(e record.Event) error {
 func (w *work) run(ctx context.Context, open Opener) (err error) {
 	d, err := open(ctx, w.spec)
 	if err != nil {
-		return &RefusedError{Why: err.Error()}
+		return refused(ctx, "open drive", err)
 	}
 	w.drive = d
 	defer func() {
@@ -126,7 +135,7 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 func (w *work) admit(ctx context.Context) error {
 	o, err := w.drive.State(ctx)
 	if err != nil {
-		return &RefusedError{Why: "identify drive: " + err.Error()}
+		return refused(ctx, "identify drive", err)
 	}
 	if err := w.tell(record.Event{Opened: &o}); err != nil {
 		return err
@@ -139,6 +148,11 @@ func (w *work) admit(ctx context.Context) error {
 		return &RefusedError{Why: fmt.Sprintf("the drive has %d bytes, planned were %d", o.Size, d.Size)}
 	case !o.Exclusive:
 		return &RefusedError{Why: "the drive could not be held exclusively"}
+	case !o.Direct:
+		return &RefusedError{Why: "the drive could not be opened past the page cache: nothing could be shown"}
+	case w.drive.Size() != int64(o.Size) || int64(w.drive.LogicalSector()) != o.LogicalSector:
+		return &RefusedError{Why: fmt.Sprintf("the drive was opened with %d bytes in sectors of %d, it now has %d in sectors of %d",
+			w.drive.Size(), w.drive.LogicalSector(), o.Size, o.LogicalSector)}
 	case o.LogicalSector != d.LogicalSector:
 		return &RefusedError{Why: fmt.Sprintf("the drive's sectors have %d bytes, planned were %d", o.LogicalSector, d.LogicalSector)}
 	}
@@ -182,11 +196,12 @@ func (w *work) pass(ctx context.Context, n int64) error {
 	if err := tr.done(err, overwrite.ErrIncomplete); err != nil {
 		return err
 	}
-	if err := w.tell(record.Event{PassEnd: passEnd(n, res)}); err != nil {
+	end := passEnd(ctx, n, res)
+	if err := w.tell(record.Event{PassEnd: end}); err != nil {
 		return err
 	}
-	if res.Stopped != "" {
-		return fmt.Errorf("pass %d: %s", n, res.Stopped)
+	if end.Stopped != "" {
+		return fmt.Errorf("pass %d: %s", n, end.Stopped)
 	}
 	if n < of {
 		return nil
