@@ -130,5 +130,8 @@ func (p *Probe) Survey(ctx context.Context, id Identification) Survey {
 	return Explore(ctx, p.t.src, id)
 }
 
+// ReadAt reads the drive through the page cache, at any alignment.
+func (p *Probe) ReadAt(b []byte, off int64) (int, error) { return p.t.f.ReadAt(b, off) }
+
 // Close ends the probe.
 func (p *Probe) Close() error { return p.t.f.Close() }

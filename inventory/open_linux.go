@@ -1,0 +1,57 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"lethe/inventory/devio"
+)
+
+// openProbe is the Opener of the running system. It opens read-only.
+func openProbe(path string) (Prober, error) { return devio.OpenProbe(path) }
+
+// IdentityError says that the drive behind a device file is not the one that was
+// listed.
+type IdentityError struct {
+	Listed Device
+	Now    devio.Identification
+}
+
+func (e *IdentityError) Error() string {
+	return fmt.Sprintf("%s was %s of %d bytes, is %s of %d bytes",
+		e.Listed.NodePath, e.Listed.Identity, e.Listed.Size, e.Now.Identity, e.Now.Size)
+}
+
+// Open claims a listed drive for erasing: it refuses a held one with *HoldError,
+// takes the exclusive handle, looks for holds again now that nothing can take
+// the drive any more, and reads the identity on that handle. Anything that
+// differs from the listing closes it again with an *IdentityError.
+func Open(ctx context.Context, d Device, opts ...Option) (*devio.Handle, devio.Identification, error) {
+	if err := d.Eligible(); err != nil {
+		return nil, devio.Identification{}, err
+	}
+	h, err := devio.Open(d.NodePath)
+	if err != nil {
+		return nil, devio.Identification{}, err
+	}
+	id, err := recheck(ctx, h, d, settings(opts))
+	if err != nil {
+		return nil, id, errors.Join(err, h.Close())
+	}
+	return h, id, nil
+}
+
+func recheck(ctx context.Context, h *devio.Handle, d Device, o options) (devio.Identification, error) {
+	id, err := h.Identify(ctx)
+	if err != nil {
+		return id, err
+	}
+	if !id.Identity.Same(d.Identity) || id.Size != int64(d.Size) || int64(id.LogicalSector) != d.LogicalSector {
+		return id, &IdentityError{Listed: d, Now: id}
+	}
+	if holds := usageHolds(readUsage(o.root), o.root, h.Block()); len(holds) > 0 {
+		return id, &HoldError{Node: d.NodePath, Holds: holds}
+	}
+	return id, nil
+}
