@@ -23,8 +23,8 @@ func allocate(n, size int) (buffers, error) {
 	if err != nil {
 		return buffers{}, fmt.Errorf("map %d buffers of %d bytes: %w", n, size, err)
 	}
-	// Pinning pages for a transfer is a tenth of its cost: fewer, larger pages
-	// where the kernel has them. A refusal costs nothing else.
+	// O_DIRECT pins every page of a transfer: fewer, larger ones where the
+	// kernel has them. A refusal costs speed only.
 	_ = unix.Madvise(mem, unix.MADV_HUGEPAGE)
 	return buffers{mem: mem, size: size, stride: stride}, nil
 }
