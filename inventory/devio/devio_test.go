@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -20,13 +19,6 @@ import (
 )
 
 const mib = 1 << 20
-
-// aligned is a buffer an O_DIRECT transfer takes.
-func aligned(n int) []byte {
-	b := make([]byte, n+4096)
-	skip := -int(uintptr(unsafe.Pointer(&b[0]))) & 4095
-	return b[skip : skip+n]
-}
 
 func open(t *testing.T, dev string) *devio.Handle {
 	t.Helper()
@@ -46,7 +38,7 @@ func TestHandleReadsAndWrites(t *testing.T) {
 		if h.Size() != size || h.LogicalSector() != sector {
 			t.Fatalf("handle of %d bytes, sectors of %d; want %d, %d", h.Size(), h.LogicalSector(), size, sector)
 		}
-		p := aligned(mib + sector)
+		p := inventorytest.Buffer(mib + sector)
 		for i := range p {
 			p[i] = byte(i * 7)
 		}
@@ -57,7 +49,7 @@ func TestHandleReadsAndWrites(t *testing.T) {
 		if err := h.Flush(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		q := aligned(len(p))
+		q := inventorytest.Buffer(len(p))
 		if n, err := h.ReadAt(q, off); n != len(q) || err != nil || !bytes.Equal(p, q) {
 			t.Errorf("ReadAt = %d, %v, equal %v", n, err, bytes.Equal(p, q))
 		}
@@ -85,7 +77,7 @@ func TestHandleClosesOnce(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Errorf("second Close: %v; want nil", err)
 	}
-	if _, err := h.WriteAt(aligned(512), 0); !errors.Is(err, devio.ErrClosed) {
+	if _, err := h.WriteAt(inventorytest.Buffer(512), 0); !errors.Is(err, devio.ErrClosed) {
 		t.Errorf("WriteAt after Close: %v; want ErrClosed", err)
 	}
 	if err := h.Flush(context.Background()); !errors.Is(err, devio.ErrClosed) {

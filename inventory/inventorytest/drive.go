@@ -210,6 +210,16 @@ func first(rs []Range, off, n int64) int64 {
 	return at
 }
 
+// alignment of memory that every drive takes for O_DIRECT, in bytes.
+const alignment = 4096
+
+// Buffer is n bytes of memory aligned as O_DIRECT wants it.
+func Buffer(n int) []byte {
+	b := make([]byte, n+alignment)
+	skip := -int(uintptr(unsafe.Pointer(&b[0]))) & (alignment - 1)
+	return b[skip : skip+n : skip+n]
+}
+
 // check is what the kernel checks before an O_DIRECT transfer.
 func (d *Drive) check(op string, p []byte, off int64) error {
 	err := d.gone()
@@ -219,7 +229,7 @@ func (d *Drive) check(op string, p []byte, off int64) error {
 	case off < 0 || off%s != 0 || int64(len(p))%s != 0:
 		err = unix.EINVAL
 	case len(p) > 0 && uintptr(unsafe.Pointer(&p[0]))%512 != 0:
-		err = unix.EINVAL
+		err = fmt.Errorf("memory at %p is not aligned to 512 bytes, see Buffer: %w", p, unix.EINVAL)
 	}
 	if d.cfg.Faults.Delay > 0 {
 		time.Sleep(d.cfg.Faults.Delay)
