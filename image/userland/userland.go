@@ -28,10 +28,13 @@ const (
 	uroot    = "github.com/u-root/u-root"
 	initCmd  = "init"
 	shellCmd = "gosh"
+	// shellTags gives gosh a line editor that works on a serial line; its default
+	// one asks the terminal for colours and waits for the answer.
+	shellTags = "goshliner"
 )
 
 // recipe changes whenever this code builds something else from the same input.
-const recipe = "1"
+const recipe = "2"
 
 // Base is a built archive.
 type Base struct {
@@ -152,7 +155,7 @@ func build(ctx context.Context, dir string, pkgs []string, out string) error {
 	raw := filepath.Join(tmp, "base.cpio")
 	// /bin/uinit comes with Lethe's overlay, not from here: the archive must not
 	// change with it.
-	args := append([]string{"-build=bb", "-initcmd=" + initCmd, "-defaultsh=" + shellCmd,
+	args := append([]string{"-build=bb", "-go-build-tags=" + shellTags, "-initcmd=" + initCmd, "-defaultsh=" + shellCmd,
 		"-uinitcmd=", "-tmp-dir=" + filepath.Join(tmp, "bb"), "-o=" + raw}, pkgs...)
 	if err := os.Mkdir(filepath.Join(tmp, "bb"), 0o755); err != nil {
 		return fmt.Errorf("build userland: %w", err)
