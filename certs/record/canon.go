@@ -30,10 +30,13 @@ func Marshal(v any) ([]byte, error) {
 }
 
 // Canonical rewrites any JSON text in RFC 8785 form. It refuses duplicate keys,
-// floats, integers beyond ±2^53, invalid UTF-8 and trailing bytes.
+// floats, integers beyond ±2^53, invalid UTF-8, lone surrogates and trailing bytes.
 func Canonical(raw []byte) ([]byte, error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("canonicalise: invalid UTF-8")
+	}
+	if loneSurrogate(raw) {
+		return nil, errors.New("canonicalise: lone surrogate")
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -51,9 +54,7 @@ func Canonical(raw []byte) ([]byte, error) {
 // fields, another spelling of the same value, trailing bytes. What it accepts,
 // Marshal gives back byte for byte.
 func Unmarshal(b []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	if err := strict(b, v); err != nil {
 		return fmt.Errorf("decode: %w", err)
 	}
 	again, err := Marshal(v)
@@ -64,6 +65,13 @@ func Unmarshal(b []byte, v any) error {
 		return ErrNotCanonical
 	}
 	return nil
+}
+
+// strict decodes b and refuses fields that v does not have.
+func strict(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
 }
 
 // maxDepth bounds nesting so that hostile input cannot exhaust the stack.

@@ -118,18 +118,23 @@ func (o Order) Validate() error {
 	case !o.Window.NotAfter.After(o.Window.NotBefore.Time):
 		return bad("window ends before it begins")
 	}
-	seen := map[DriveTarget]bool{}
-	for _, d := range o.Drives {
-		if d.Serial == "" {
-			return bad("a drive without a serial number")
+	for i, d := range o.Drives {
+		if d.Serial == "" || d.NSID < 0 {
+			return bad("a drive without a serial number, or namespace %d", d.NSID)
 		}
-		k := DriveTarget{Serial: d.Serial, NSID: d.NSID}
-		if seen[k] {
-			return bad("drive %s is listed twice", d.Serial)
+		for _, e := range o.Drives[:i] {
+			if d.overlaps(e) {
+				return bad("drive %s is listed twice", d.Serial)
+			}
 		}
-		seen[k] = true
 	}
 	return nil
+}
+
+// overlaps reports whether one drive could match both targets: a target without
+// a namespace covers them all.
+func (t DriveTarget) overlaps(u DriveTarget) bool {
+	return t.Serial == u.Serial && (t.NSID == u.NSID || t.NSID == 0 || u.NSID == 0)
 }
 
 // Permits checks the window and the machine. It says nothing of any drive.

@@ -1,5 +1,7 @@
 package record
 
+import "encoding/json"
+
 // Formats of the documents of this package.
 const (
 	RecordFormat  = "lethe.record/v1"
@@ -65,6 +67,29 @@ type Clock struct {
 	Source      string `json:"source"`                // "rtc" or "ntp:HOST"
 	Quality     string `json:"quality"`               // "unauthenticated" or "synchronised"
 	OffsetNanos int64  `json:"offsetNanos,omitempty"` // last measured offset of the machine's clock
+}
+
+// clockForm is how a Clock is spelled: a machine whose clock has lost its battery
+// is decades off, which is beyond 2^53 nanoseconds.
+type clockForm struct {
+	Source      string  `json:"source"`
+	Quality     string  `json:"quality"`
+	OffsetNanos integer `json:"offsetNanos,omitempty"`
+}
+
+// MarshalJSON writes OffsetNanos as a number within ±2^53 and as a string beyond.
+func (c Clock) MarshalJSON() ([]byte, error) {
+	return json.Marshal(clockForm{c.Source, c.Quality, integer(c.OffsetNanos)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (c *Clock) UnmarshalJSON(b []byte) error {
+	var f clockForm
+	if err := strict(b, &f); err != nil {
+		return err
+	}
+	*c = Clock{f.Source, f.Quality, int64(f.OffsetNanos)}
+	return nil
 }
 
 // PassDone is one pass as it ended.

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,6 +15,33 @@ type Line struct {
 	Mono  int64 `json:"mono"` // nanoseconds since boot (CLOCK_BOOTTIME)
 	Wall  Time  `json:"wall"`
 	Event Event `json:"event"`
+}
+
+// lineForm is how a Line is spelled: Mono passes 2^53 after 104 days of uptime.
+type lineForm struct {
+	Seq   int64   `json:"seq"`
+	Prev  Hex     `json:"prev"`
+	Mono  integer `json:"mono"`
+	Wall  Time    `json:"wall"`
+	Event Event   `json:"event"`
+}
+
+// MarshalJSON writes Mono as a number up to 2^53 and as a string beyond.
+func (l Line) MarshalJSON() ([]byte, error) {
+	if l.Seq < 0 || l.Mono < 0 {
+		return nil, fmt.Errorf("line %d at %d ns: neither can be negative", l.Seq, l.Mono)
+	}
+	return json.Marshal(lineForm{l.Seq, l.Prev, integer(l.Mono), l.Wall, l.Event})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (l *Line) UnmarshalJSON(b []byte) error {
+	var f lineForm
+	if err := strict(b, &f); err != nil {
+		return err
+	}
+	*l = Line{f.Seq, f.Prev, int64(f.Mono), f.Wall, f.Event}
+	return nil
 }
 
 // Genesis is the Prev of the first line.
@@ -61,6 +89,31 @@ func (t *Transcript) Head() Hex {
 // Bytes are the lines as they are stored: canonical JSON, one a line.
 func (t *Transcript) Bytes() []byte { return bytes.Clone(t.raw.Bytes()) }
 
+// Intact checks that Lines still say what Bytes say, link by link. Lines are open
+// to every reader, so whoever derives something from them asks this first.
+func (t *Transcript) Intact() error {
+	var again Transcript
+	for i, l := range t.Lines {
+		b, err := Marshal(l)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", i, err)
+		}
+		if !again.follows(l) {
+			return fmt.Errorf("line %d: %w", i, ErrChain)
+		}
+		again.add(l, b)
+	}
+	if !bytes.Equal(again.raw.Bytes(), t.raw.Bytes()) {
+		return fmt.Errorf("%w: the lines are not those that were chained", ErrChain)
+	}
+	return nil
+}
+
+// follows reports whether l can be the next line.
+func (t *Transcript) follows(l Line) bool {
+	return l.Seq == int64(len(t.Lines)) && l.Prev == t.Head() && l.Event.Kind() != ""
+}
+
 // Ref is what a record says of the transcript.
 func (t *Transcript) Ref() TranscriptRef {
 	return TranscriptRef{
@@ -79,6 +132,8 @@ type TranscriptRef struct {
 
 // ParseTranscript reads lines and checks every link. A torn last line, another
 // spelling or a broken link is an error; the lines before it are returned too.
+// No link follows the last line: a change there, or lines cut off at the end,
+// shows only against the TranscriptRef of the record.
 func ParseTranscript(b []byte) (*Transcript, error) {
 	t := &Transcript{}
 	for len(b) > 0 {
@@ -90,7 +145,7 @@ func ParseTranscript(b []byte) (*Transcript, error) {
 		if err := Unmarshal(b[:i], &l); err != nil {
 			return t, fmt.Errorf("line %d: %w", len(t.Lines), err)
 		}
-		if l.Seq != int64(len(t.Lines)) || l.Prev != t.Head() || l.Event.Kind() == "" {
+		if !t.follows(l) {
 			return t, fmt.Errorf("line %d: %w", len(t.Lines), ErrChain)
 		}
 		t.add(l, b[:i])

@@ -1,11 +1,13 @@
 package record
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -83,8 +85,13 @@ func At(t time.Time) Time { return Time{t.UTC().Round(0)} }
 // String returns the spelling used in JSON.
 func (t Time) String() string { return t.UTC().Format(timeForm) }
 
-// MarshalJSON writes the nine-digit RFC 3339 form.
-func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
+// MarshalJSON writes the nine-digit RFC 3339 form, which has four digits for the year.
+func (t Time) MarshalJSON() ([]byte, error) {
+	if y := t.UTC().Year(); y < 0 || y > 9999 {
+		return nil, fmt.Errorf("time: year %d cannot be spelled", y)
+	}
+	return json.Marshal(t.String())
+}
 
 // UnmarshalJSON reads only the nine-digit RFC 3339 form in UTC.
 func (t *Time) UnmarshalJSON(b []byte) error {
@@ -93,7 +100,8 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	v, err := time.Parse(timeForm, s)
-	if err != nil {
+	// Parse takes a comma for the point, and leaves out what it cannot keep.
+	if err != nil || At(v).String() != s {
 		return fmt.Errorf("time %q: want %s", s, timeForm)
 	}
 	*t = At(v)
@@ -114,19 +122,41 @@ func (s Size) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON writes and no other spelling.
 func (s *Size) UnmarshalJSON(b []byte) error {
-	t := string(b)
-	quoted := len(t) > 1 && t[0] == '"'
-	if quoted {
-		t = t[1 : len(t)-1]
-	}
-	v, err := strconv.ParseUint(t, 10, 64)
+	v, err := strconv.ParseUint(strings.Trim(string(b), `"`), 10, 64)
 	if err != nil {
 		return fmt.Errorf("size %s: want a count of bytes", b)
 	}
-	if quoted != (v > maxSafe) {
+	if again, _ := Size(v).MarshalJSON(); !bytes.Equal(again, b) {
 		return fmt.Errorf("size %s: %w", b, ErrNotCanonical)
 	}
 	*s = Size(v)
+	return nil
+}
+
+// integer is a signed count that may pass ±2^53; beyond, it is spelled as a
+// decimal string.
+type integer int64
+
+// MarshalJSON writes a number within ±2^53 and a string beyond.
+func (i integer) MarshalJSON() ([]byte, error) {
+	d := strconv.FormatInt(int64(i), 10)
+	if i > maxSafe || i < -maxSafe {
+		return []byte(`"` + d + `"`), nil
+	}
+	return []byte(d), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes and no other spelling.
+func (i *integer) UnmarshalJSON(b []byte) error {
+	t := strings.Trim(string(b), `"`)
+	v, err := strconv.ParseInt(t, 10, 64)
+	if err != nil {
+		return fmt.Errorf("integer %s: want a decimal number", b)
+	}
+	if again, _ := integer(v).MarshalJSON(); !bytes.Equal(again, b) {
+		return fmt.Errorf("integer %s: %w", b, ErrNotCanonical)
+	}
+	*i = integer(v)
 	return nil
 }
 
