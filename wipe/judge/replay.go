@@ -19,6 +19,7 @@ type scene struct {
 	short     string // why the planned passes are fewer than the profile's, "" when they are not
 	passes    []passSeen
 	checks    []checkSeen
+	over      bool // a key was revealed or the drive closed: no more writing or reading
 	stopped   *record.Stopped
 	ended     bool
 	mono      int64
@@ -102,8 +103,8 @@ func untold(t *record.Task, p profile.Profile) string {
 
 // take applies one line or says why it cannot follow.
 func (s *scene) take(e record.Event) error {
-	if s.closing != nil && e.Reveal == nil && e.Stopped == nil && e.Ended == nil {
-		return fmt.Errorf("something is done after the drive was identified for the last time")
+	if s.over && e.Reveal == nil && e.Closing == nil && e.Stopped == nil && e.Ended == nil {
+		return fmt.Errorf("something is done after a key was revealed or the drive was identified for the last time")
 	}
 	switch {
 	case e.Opened != nil:
@@ -144,13 +145,13 @@ func (s *scene) takeOpened(o *record.Opened) error {
 	return nil
 }
 
-// takeClosing needs everything else to be over: a state read earlier is not the
-// drive's state afterwards.
+// takeClosing takes the state of the drive afterwards: from here on nothing may
+// be done to it.
 func (s *scene) takeClosing(o *record.Opened) error {
-	if s.opened == nil || s.open() != nil || s.checking() != nil {
-		return fmt.Errorf("the drive is identified for the last time before it was opened or while something runs")
+	if s.closing != nil {
+		return fmt.Errorf("the drive is identified for the last time twice")
 	}
-	s.closing = o
+	s.closing, s.over = o, true
 	return nil
 }
 
