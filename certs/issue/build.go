@@ -5,7 +5,6 @@ package issue
 
 import (
 	"errors"
-	"fmt"
 
 	"lethe/certs/record"
 	"lethe/wipe/judge"

@@ -20,7 +20,7 @@ func residual(r record.Record, t *record.Transcript) []string {
 	out.stronger(r)
 	out.pattern(r)
 	out.cured(t)
-	if r.Audit.Kind == record.AuditVolatile {
+	if r.Audit.Kind != record.AuditDepot && r.Audit.Kind != record.AuditStick {
 		out.add("Intent was recorded in this machine's memory only (audit: volatile).")
 	}
 	if r.Context.Clock.Quality != "synchronised" {
