@@ -1,0 +1,101 @@
+// Command lethe-demo shows the main job: it boots the image in QEMU with four
+// drives full of data, has them erased under a signed order, receives the papers
+// and proves on the host that all of it is so. It touches nothing but its own
+// files in out/demo and one loop device in front of one of them.
+//
+// Synopsis:
+//
+//	lethe-demo [--out out/demo] [--size 256] [--quiet]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"lethe/cmd/internal/cli"
+	"lethe/cmd/internal/demo"
+)
+
+const intro = `This makes four scratch drives of %d MiB in %s (one behind a loop device of this
+machine), fills them with file systems and files, signs an order for exactly these
+four, boots the Lethe image in QEMU, lets it erase them, receives the certificates
+from it over TLS on loopback, and then reads every drive here on the host. It
+writes nowhere else. Ctrl-C cleans up.
+
+`
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	env := cli.System("lethe-demo")
+	fs := flag.NewFlagSet("lethe-demo", flag.ContinueOnError)
+	out := fs.String("out", "out/demo", "`folder` for papers, root.pem and summary.json")
+	size := fs.Int64("size", 256, "size of each drive in `MiB`")
+	img := fs.String("image", "out/image", "`folder` of the boot image (built when out of date)")
+	quiet := fs.Bool("quiet", false, "do not show the machine's console")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return cli.ExitOK
+		}
+		return cli.ExitUsage
+	}
+	if fs.NArg() > 0 || *size < 32 {
+		return cli.Report(env, cli.Usagef("no arguments; --size at least 32"))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	o := demo.Options{Out: *out, Image: *img, Size: *size << 20,
+		Say: func(f string, a ...any) { fmt.Fprintf(env.Stdout, f+"\n", a...) }}
+	if !*quiet {
+		o.Console = env.Stdout
+	}
+	err := show(ctx, env, o)
+	if ctx.Err() != nil {
+		err = fmt.Errorf("%w; loop device, depot and machine are gone", cli.ErrSignal)
+	}
+	return cli.Report(env, err)
+}
+
+func show(ctx context.Context, env cli.Env, o demo.Options) error {
+	fmt.Fprintf(env.Stdout, intro, o.Size>>20, o.Out)
+	if os.Geteuid() != 0 {
+		return cli.Refusedf("a loop device needs root: sudo make demo")
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	o.Bin = filepath.Dir(exe)
+	fmt.Fprintln(env.Stdout, "== boot image")
+	if err := build(ctx, env.Stdout, env.Stderr, o); err != nil {
+		return fmt.Errorf("build image: %w", err)
+	}
+	res, err := demo.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := res.Write(o.Out); err != nil {
+		return err
+	}
+	res.Table(env.Stdout)
+	fmt.Fprintf(env.Stdout, "\nLook: %s/*.pdf    Check: bin/lethe-check --trust %s/root.pem %s/*.pdf\n", o.Out, o.Out, o.Out)
+	if !res.Proven {
+		return cli.Failedf("the demonstration did not prove what it should")
+	}
+	return nil
+}
+
+func build(ctx context.Context, stdout, stderr io.Writer, o demo.Options) error {
+	c := exec.CommandContext(ctx, filepath.Join(o.Bin, "lethe-image"), "build", "--profile", "vm",
+		"--lethe", filepath.Join(o.Bin, "lethe"), "--out", o.Image)
+	c.Stdout, c.Stderr = stdout, stderr
+	return c.Run()
+}

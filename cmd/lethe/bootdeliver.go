@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"time"
+
+	"lethe/certs/deliver"
+	"lethe/certs/record"
+	"lethe/certs/spool"
+	"lethe/cmd/internal/cli"
+)
+
+// redeliver is how long the agent rests before it tries papers again that could
+// not be delivered.
+const redeliver = 30 * time.Second
+
+// connect makes the client of the depot, where one is configured.
+func (b *boot) connect(roots *x509.CertPool) error {
+	url := b.state.Site.Depot
+	if w := b.state.Cmdline.Depot; w != "" {
+		url = w
+	}
+	if url == "" {
+		return nil
+	}
+	tls := roots
+	if ca := b.state.Site.DepotCA; ca != "" {
+		var err error
+		if tls, err = readRoots(ca); err != nil {
+			return err
+		}
+	}
+	d, err := deliver.NewHTTPS(url, tls, roots, time.Now, deliver.WithEvents(b.tell))
+	if err != nil {
+		return cli.Usagef("%v", err)
+	}
+	b.depot = d
+	return nil
+}
+
+// tell logs what happens on the way to the depot.
+func (b *boot) tell(e deliver.Event) {
+	switch e := e.(type) {
+	case deliver.Waiting:
+		b.log.Warnf("depot: %s: try %d: %v; next try in %s", e.Name, e.N, e.Err, e.For.Round(time.Second))
+	case deliver.Refused:
+		b.log.Errorf("depot: %s: %v", e.Name, e.Err)
+	case deliver.Delivered:
+		b.log.Infof("depot: %s delivered, receipt checked", e.Name)
+	}
+}
+
+// acknowledge has the intent kept by the depot before anything irreversible
+// (law 8). A configured depot that does not answer is waited for: nothing starts.
+func (b *boot) acknowledge(ctx context.Context, m *mission) error {
+	if b.depot == nil || len(m.plan.Tasks()) == 0 {
+		return nil
+	}
+	doc, err := m.plan.Intent(m.machine)
+	if err != nil {
+		return err
+	}
+	receipt, err := b.depot.Acknowledge(ctx, doc)
+	if err != nil {
+		return cli.Refusedf("the depot did not acknowledge what is about to be done: %v; nothing was touched", err)
+	}
+	m.plan.Acknowledged(record.Audit{Kind: record.AuditDepot, Name: "depot", Receipt: record.Digest(receipt)})
+	b.log.Infof("intent acknowledged by the depot: receipt %.16s", record.Digest(receipt))
+	return nil
+}
+
+// eraseAndDeliver runs the plan while finished papers leave at once.
+func (b *boot) eraseAndDeliver(ctx context.Context, m *mission) error {
+	made := make(chan struct{})
+	gone := make(chan error, 1)
+	go func() { gone <- b.deliverAll(ctx, m.spool, made) }()
+	out, err := m.run(ctx)
+	close(made)
+	if err != nil {
+		b.log.Errorf("papers: %v", err)
+	}
+	derr := <-gone
+	fmt.Fprintf(b.env.Stdout, "%d of %d drives sanitised\n", out.Reached(), m.plan.Wanted())
+	switch {
+	case derr != nil:
+		return cli.Undeliveredf("%v; the machine stays on", derr)
+	case err != nil:
+		return signalled(ctx, err)
+	}
+	// What was delivered may be bad news; it is delivered all the same, and the
+	// machine may go off. The depot's ledger has the notices.
+	if oerr := m.outcomeError(out); oerr != nil {
+		b.log.Warn(oerr.Error())
+	}
+	return nil
+}
+
+// deliverAll delivers until every paper has its receipt or ctx ends.
+func (b *boot) deliverAll(ctx context.Context, s *spool.Spool, made <-chan struct{}) error {
+	if b.depot == nil {
+		<-made
+		return fmt.Errorf("no depot is configured: the papers are in %s, in memory only", bootPapers)
+	}
+	left, err := s.Run(ctx, b.depot, made, nil)
+	for err == nil && len(left) > 0 {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%d papers are not delivered: they are in %s, in memory only", len(left), bootPapers)
+		}
+		b.log.Errorf("%d papers are not delivered (%s: %v); they are kept in %s and tried again in %s",
+			len(left), left[0].Name, left[0].Err, bootPapers, redeliver)
+		select {
+		case <-ctx.Done():
+		case <-time.After(redeliver):
+		}
+		left, err = s.Drain(ctx, b.depot, nil)
+	}
+	if err != nil {
+		return errors.Join(errors.New("papers cannot be read back"), err)
+	}
+	return nil
+}

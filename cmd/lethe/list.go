@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+
+	"lethe/certs/record"
+	"lethe/cmd/internal/cli"
+	"lethe/cmd/internal/tui"
+	"lethe/inventory"
+)
+
+func listCommand() cli.Command {
+	return cli.Command{
+		Name: "list", Short: "list the machine and its drives; touches nothing",
+		Help: `lethe list shows every drive with what identifies it and whether it may be
+erased. A drive that may not is marked with the first reason; --json gives every
+reason and everything else that is known.`,
+		Flags: func(fs *flag.FlagSet) cli.Run {
+			asJSON := fs.Bool("json", false, "everything, as JSON")
+			loops := fs.Bool("loop", false, "loop devices too")
+			return func(ctx context.Context, env cli.Env, args []string) error {
+				if len(args) > 0 {
+					return cli.Usagef("list takes no arguments, got %q", args[0])
+				}
+				m := inventory.ReadMachine()
+				ds, err := inventory.Discover(ctx, inventory.WithLoop(*loops))
+				if *asJSON {
+					if jerr := listJSON(env, m, ds, err); jerr != nil {
+						return jerr
+					}
+				} else {
+					listTable(env, m, ds)
+				}
+				warn(env, err)
+				return nil
+			}
+		},
+	}
+}
+
+type listed struct {
+	record.Device
+	DevicePath string   `json:"devicePath"`
+	Eligible   bool     `json:"eligible"`
+	Holds      []string `json:"holds"`
+}
+
+// warn tells of drives that could not be looked at; each is listed, and held.
+func warn(env cli.Env, err error) {
+	if err != nil {
+		fmt.Fprintf(env.Stderr, "%s: warning: %s\n", env.Name, strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+}
+
+func listJSON(env cli.Env, m record.Machine, ds []inventory.Device, derr error) error {
+	out := struct {
+		Machine record.Machine `json:"machine"`
+		Drives  []listed       `json:"drives"`
+		Errors  []string       `json:"errors"`
+	}{Machine: m, Drives: []listed{}, Errors: []string{}}
+	for _, d := range ds {
+		out.Drives = append(out.Drives, listed{d.Device, d.NodePath, d.Eligible() == nil, holds(d)})
+	}
+	if derr != nil {
+		out.Errors = strings.Split(derr.Error(), "\n")
+	}
+	e := json.NewEncoder(env.Stdout)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
+}
+
+// holds are the reasons not to touch a drive, one each.
+func holds(d inventory.Device) []string {
+	out := []string{}
+	var h *inventory.HoldError
+	if err := d.Eligible(); errors.As(err, &h) {
+		for _, x := range h.Holds {
+			out = append(out, fmt.Sprintf("%s: %s", x.Kind, x.Detail))
+		}
+	} else if err != nil {
+		out = append(out, err.Error())
+	}
+	return out
+}
+
+// listTable fits 80 columns: 9 + 20 + 18 + 8 + 7 and a word on what may be done.
+func listTable(env cli.Env, m record.Machine, ds []inventory.Device) {
+	where := strings.TrimSpace(m.Manufacturer + " " + m.Product)
+	if where == "" {
+		where = "unknown machine"
+	}
+	serial := m.Serial
+	if serial == "" {
+		serial = "not stated"
+	}
+	fmt.Fprintf(env.Stdout, "%s, serial %s", where, serial)
+	if m.Virtual {
+		fmt.Fprint(env.Stdout, " (VIRTUAL)")
+	}
+	fmt.Fprintf(env.Stdout, "\n%-9s%-20s%-18s%-8s%-8s%s\n", "NODE", "MODEL", "SERIAL", "SIZE", "BUS", "STATUS")
+	for _, d := range ds {
+		status := "free"
+		if h := holds(d); len(h) > 0 {
+			status = "HELD: " + h[0]
+		}
+		name := d.Identity.Name()
+		if d.Identity.NSID > 1 {
+			name = fmt.Sprintf("%s/%d", name, d.Identity.NSID)
+		}
+		fmt.Fprintf(env.Stdout, "%-9s%-20s%-18s%-8s%-8s%s\n", cut(d.Device.Node, 8), cut(d.Identity.Model, 19),
+			cut(name, 17), tui.Bytes(int64(d.Size)), cut(d.Transport, 7), cut(status, max(env.Width-63, 17)))
+	}
+	if len(ds) == 0 {
+		fmt.Fprintln(env.Stdout, "no drives")
+	}
+}
+
+// cut shortens to n columns and shows that it did.
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "~"
+}

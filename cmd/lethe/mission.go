@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"lethe/certs/bundle"
+	"lethe/certs/issue"
+	"lethe/certs/record"
+	"lethe/certs/sign"
+	"lethe/certs/spool"
+	"lethe/cmd/internal/cli"
+	"lethe/cmd/internal/job"
+	"lethe/cmd/internal/tui"
+	"lethe/inventory"
+	"lethe/wipe"
+)
+
+// mission is one run from drives to papers, on a host or in the image.
+type mission struct {
+	env     cli.Env
+	plan    *wipe.Plan
+	policy  wipe.Policy
+	order   []byte // the order's envelope, nil under a person's confirmation
+	signer  sign.Signer
+	labels  record.Labels
+	machine record.Machine
+	tool    record.Tool
+	clock   func() record.Clock
+	spool   *spool.Spool
+	journal string // folder of the transcripts as they grow
+}
+
+// candidates turns what was discovered into what may be planned.
+func candidates(ds []inventory.Device) (out []wipe.Candidate) {
+	for _, d := range ds {
+		c := wipe.Candidate{Device: d.Device, Node: d.NodePath}
+		if h := holds(d); len(h) > 0 {
+			c.Holds = errors.New(strings.Join(h, "\n"))
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// run carries out the plan and returns its outcome. Every paper is in the spool
+// before the next word about its drive is printed.
+func (m *mission) run(ctx context.Context) (job.Outcome, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return job.Outcome{}, fmt.Errorf("find own executable: %w", err)
+	}
+	j, err := openJournal(m.journal)
+	if err != nil {
+		return job.Outcome{}, err
+	}
+	defer j.Close()
+	screen := tui.New(m.env, m.plan.Tasks())
+	drawing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	drawn := make(chan struct{})
+	go func() { defer close(drawn); screen.Run(drawing) }()
+	work := job.Job{
+		Engine: &wipe.Engine{
+			Spawn:   wipe.Processes{Path: exe, Args: []string{"worker"}, Stderr: m.env.Stderr},
+			Journal: j, Clock: job.SystemClock{}, Observe: screen.Observe,
+		},
+		Issuer:  issue.Issuer{Signer: m.signer},
+		Profile: m.policy.Profile,
+		Order:   m.order,
+		Context: m.context,
+		Keep: func(_ context.Context, p issue.Paper) error {
+			return m.spool.Put(bundle.Bundle{Name: p.Name, PDF: p.PDF})
+		},
+		Done: func(p issue.Paper) {
+			screen.Finish(p.ID, verdictLine(p.Record), p.Record.Kind == record.KindCertificate)
+		},
+	}
+	out, err := work.Run(ctx, m.plan)
+	stop()
+	<-drawn
+	return out, err
+}
+
+func (m *mission) context() record.Context {
+	return record.Context{
+		Issued: record.At(time.Now()), Labels: m.labels, Machine: m.machine,
+		Tool: m.tool, Clock: m.clock(),
+	}
+}
+
+// verdictLine is a verdict in one line for people.
+func verdictLine(r record.Record) string {
+	s := strings.ToUpper(string(r.Verdict.State))
+	if r.Virtual {
+		s += " (VIRTUAL)"
+	}
+	if r.Kind == record.KindCertificate {
+		return fmt.Sprintf("%s by %s in %s  %s", s, r.Verdict.Technique, tui.Clock(time.Duration(r.Nanos)), r.ID)
+	}
+	return fmt.Sprintf("%s, NOT SANITISED: %s  %s", s, first(r.Verdict.Reasons), r.ID)
+}
+
+func first(s []string) string {
+	if len(s) == 0 {
+		return "no reason given"
+	}
+	return s[0]
+}
+
+// outcomeError is the exit of a finished run: a drive that did not reach what
+// was asked, one that was wanted and refused, or one that is missing.
+func (m *mission) outcomeError(o job.Outcome) error {
+	if n := len(o.Papers) - o.Reached(); n > 0 {
+		return cli.Failedf("%d of %d drives were not sanitised; their notices say why", n, len(o.Papers))
+	}
+	if b, miss := m.plan.Blocked(), m.plan.Missing(); len(b)+len(miss) > 0 {
+		return cli.Refusedf("%d of %d drives were not touched: %s", len(b)+len(miss), m.plan.Wanted(), untouched(b, miss))
+	}
+	return nil
+}
+
+func untouched(blocked []record.Refusal, missing []string) string {
+	var s []string
+	for _, b := range blocked {
+		s = append(s, fmt.Sprintf("%s (%s): %s", b.Identity.Name(), b.Node, strings.Join(b.Reasons, ", ")))
+	}
+	for _, w := range missing {
+		s = append(s, w+": not found in this machine")
+	}
+	return strings.Join(s, "; ")
+}
+
+// printPlan says in sentences what will be done and what will not.
+func printPlan(env cli.Env, p *wipe.Plan) {
+	for _, t := range p.Tasks() {
+		d := t.Device
+		fmt.Fprintf(env.Stdout, "%s (%s, %s, %s, %s) will be ERASED:\n", d.Identity, d.Node, tui.Bytes(int64(d.Size)), d.Transport, d.Medium)
+		for _, r := range t.Ladder {
+			mark, earns := " ", string(r.Method)
+			if r.Chosen {
+				mark = ">"
+			}
+			if earns == "" {
+				earns = "nothing"
+			}
+			fmt.Fprintf(env.Stdout, "  %s %-17s earns %-7s %s\n", mark, r.Technique, earns, r.Reason)
+		}
+		var ps []string
+		for _, s := range t.Passes {
+			ps = append(ps, passName(s))
+		}
+		fmt.Fprintf(env.Stdout, "    passes: %s; then every byte is read back and compared\n", strings.Join(ps, ", "))
+	}
+	for _, r := range p.Refused() {
+		fmt.Fprintf(env.Stdout, "%s (%s) will not be touched: %s\n", r.Identity, r.Node, strings.Join(r.Reasons, "; "))
+	}
+	for _, w := range p.Missing() {
+		fmt.Fprintf(env.Stdout, "%s was not found in this machine\n", w)
+	}
+	if len(p.Tasks()) > 0 {
+		fmt.Fprintf(env.Stdout, "plan %s\n", p.Digest())
+	}
+}
+
+func passName(p record.Pass) string {
+	if p.Pattern == record.PatternByte {
+		return fmt.Sprintf("byte %02Xh", p.Byte)
+	}
+	return p.Pattern
+}
+
+// trimEnvelope drops the newline that ends an envelope in a file.
+func trimEnvelope(b []byte) []byte { return bytes.TrimSpace(b) }
+
+// bootID is the kernel's name for this boot, "" where it has none.
+func bootID() string {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// papersIn opens the folder of papers, refusing one that cannot take them.
+func papersIn(dir string) (*spool.Spool, error) {
+	s, err := spool.Open(dir)
+	if err != nil {
+		return nil, cli.Refusedf("folder for the papers: %v", err)
+	}
+	return s, nil
+}
+
+// journalDir keeps the transcripts beside the papers they end in.
+func journalDir(papers string) string { return filepath.Join(papers, "transcripts") }
