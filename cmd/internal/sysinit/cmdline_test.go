@@ -1,0 +1,92 @@
+package sysinit
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseCmdline(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		want Cmdline
+	}{
+		{in: ""},
+		{in: "console=ttyS0 quiet root=/dev/ram0\n"},
+		{in: "lethe.list lethe.poweroff\n", want: Cmdline{List: true, PowerOff: AtEndDone}},
+		{in: "lethe.poweroff=never lethe.shell lethe.nonet",
+			want: Cmdline{PowerOff: AtEndNever, Shell: true, NoNet: true}},
+		{in: `lethe.depot="https://depot.example:8443/a b" x`,
+			want: Cmdline{Depot: "https://depot.example:8443/a b"}},
+		{in: "lethe.order=/etc/lethe/order.json lethe.ntp=10.0.2.2:123",
+			want: Cmdline{Order: "/etc/lethe/order.json", NTP: "10.0.2.2:123"}},
+		{in: "lethe.order=https://x/o.json -- lethe.list -v", want: Cmdline{Order: "https://x/o.json"}},
+		{in: "lethe.trust=/evil.pem lethe.future", want: Cmdline{Unknown: []string{"lethe.trust", "lethe.future"}}},
+	} {
+		got, err := ParseCmdline(tt.in)
+		if err != nil {
+			t.Errorf("%q: %v", tt.in, err)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", tt.in, diff)
+		}
+	}
+}
+
+func TestParseCmdlineRefuses(t *testing.T) {
+	for _, in := range []string{
+		"lethe.depot=http://plain/", "lethe.depot", "lethe.depot=https://", "lethe.depot=https://u:p@h/",
+		"lethe.order=relative.json", "lethe.order=ftp://x/", "lethe.list=1", "lethe.poweroff=always",
+		"lethe.poweroff=", "lethe.ntp=", "lethe.ntp=a/b", "lethe.list lethe.list",
+	} {
+		if _, err := ParseCmdline(in); !errors.Is(err, ErrWord) {
+			t.Errorf("%q: error = %v, want ErrWord", in, err)
+		}
+	}
+}
+
+// Clearing without looking at permit, or looking only, turns this red: a word
+// from the boot menu must not overrule a site that forbids it.
+func TestRestrict(t *testing.T) {
+	full := Cmdline{Depot: "https://d/", Order: "/o", NTP: "n", List: true, Shell: true, NoNet: true,
+		PowerOff: AtEndDone, Unknown: []string{"lethe.x"}}
+	all := full
+	if diff := cmp.Diff([]string{"lethe.x"}, all.Restrict(nil)); diff != "" {
+		t.Errorf("nil permits all (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(full, all); diff != "" {
+		t.Errorf("nil permits all (-want +got):\n%s", diff)
+	}
+	some := full
+	refused := some.Restrict([]string{"lethe.list", "lethe.ntp"})
+	if diff := cmp.Diff(Cmdline{NTP: "n", List: true, Unknown: []string{"lethe.x"}}, some); diff != "" {
+		t.Errorf("what stays (-want +got):\n%s", diff)
+	}
+	want := []string{"lethe.x", "lethe.depot", "lethe.order", "lethe.shell", "lethe.nonet", "lethe.poweroff"}
+	if diff := cmp.Diff(want, refused); diff != "" {
+		t.Errorf("what is refused (-want +got):\n%s", diff)
+	}
+	none := full
+	none.Restrict([]string{})
+	if diff := cmp.Diff(Cmdline{Unknown: []string{"lethe.x"}}, none); diff != "" {
+		t.Errorf("an empty list permits none (-want +got):\n%s", diff)
+	}
+}
+
+func FuzzParseCmdline(f *testing.F) {
+	f.Add(`console=ttyS0 lethe.depot="https://a b/" lethe.list -- x`)
+	f.Add(`lethe.order="/a"b "lethe.ntp=x`)
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := ParseCmdline(s)
+		if err != nil {
+			return
+		}
+		if c.Depot != "" && checkHTTPS(c.Depot) != nil {
+			t.Fatalf("accepted depot %q", c.Depot)
+		}
+		if c.Restrict([]string{}); c.Depot != "" || c.Order != "" || c.PowerOff != "" {
+			t.Fatal("an empty list permitted something")
+		}
+	})
+}
