@@ -1,0 +1,63 @@
+package issue
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"lethe/certs/record"
+)
+
+func TestResidual(t *testing.T) {
+	medium := func(m record.Medium) func(*lines, *record.Context) {
+		return func(l *lines, c *record.Context) { l.task.Device.Medium = m }
+	}
+	for name, c := range map[string]struct {
+		change func(l *lines, c *record.Context)
+		want   string
+		absent bool
+	}{
+		"magnetic":         {medium(record.MediumMagnetic), "reallocated", false},
+		"flash":            {medium(record.MediumFlash), "spare, over-provisioned", false},
+		"card":             {medium(record.MediumCard), "spare, over-provisioned", false},
+		"virtual":          {medium(record.MediumVirtual), "snapshots", false},
+		"unknown":          {medium(record.MediumUnknown), "not known", false},
+		"no medium at all": {medium(""), "not known", false},
+		// mutant: residual.go: if h.State != "none" { => if h.State == "present" {
+		"hidden area not readable": {func(l *lines, c *record.Context) {
+			l.task.Device.Hidden = []record.HiddenArea{{Kind: "DCO", State: "not readable: no answer"}}
+		}, "DCO: not readable", false},
+		"no hidden area": {func(l *lines, c *record.Context) {
+			l.task.Device.Hidden = []record.HiddenArea{{Kind: "DCO", State: "none"}}
+		}, "DCO", true},
+		// mutant: residual.go: if o.Method.Rank() > c.Method.Rank() { => if false {
+		"stronger technique": {func(l *lines, c *record.Context) {
+			l.task.Ladder = append(l.task.Ladder, record.Rung{Technique: record.BlockErase, Method: record.MethodPurge, Reason: "not carried out"})
+		}, "BlockErase (Purge) is stronger than Overwrite (Clear) and was not used: not carried out", false},
+		"fixed pattern": {func(l *lines, c *record.Context) {}, "one fixed byte", false},
+		// mutant: residual.go: if n == 0 || r.Passes[n-1].What.Pattern == record.PatternStream { => if n == 0 {
+		"stream":            {func(l *lines, c *record.Context) { l.events[2].PassBegin.What.Pattern = record.PatternStream }, "one fixed byte", true},
+		"write error cured": {func(l *lines, c *record.Context) { l.events[4].PassEnd.FirstError = "EIO at 7" }, "retry cured: EIO at 7", false},
+		"write error not cured": {func(l *lines, c *record.Context) {
+			l.events[4].PassEnd.FirstError, l.events[4].PassEnd.Failed = "EIO", []record.Range{{End: 1}}
+		}, "cured", true},
+		"read error cured": {func(l *lines, c *record.Context) { l.events[7].CheckEnd.FirstError = "EIO at 8" }, "retry cured: EIO at 8", false},
+		"volatile":         {func(l *lines, c *record.Context) { l.task.Audit.Kind = record.AuditVolatile }, "audit: volatile", false},
+		// mutant: residual.go: if r.Audit.Kind != record.AuditDepot && r.Audit.Kind != record.AuditStick { => if r.Audit.Kind == record.AuditVolatile {
+		"audit of no kind":   {func(l *lines, c *record.Context) { l.task.Audit.Kind = "" }, "audit: volatile", false},
+		"depot":              {func(l *lines, c *record.Context) {}, "audit: volatile", true},
+		"clock nobody knows": {func(l *lines, c *record.Context) { c.Clock = record.Clock{Source: "rtc"} }, "unauthenticated clock (rtc)", false},
+		"clock synchronised": {func(l *lines, c *record.Context) {}, "unauthenticated", true},
+		// mutant: residual.go: if step := clockStep(t); step != 0 { => if step := clockStep(t); step < 0 {
+		"clock set":         {func(l *lines, c *record.Context) { l.wall[4] = time.Hour }, "set by 1h0m0s", false},
+		"clock set back":    {func(l *lines, c *record.Context) { l.wall[4] = -2 * time.Hour }, "set by -2h0m0s", false},
+		"clock that drifts": {func(l *lines, c *record.Context) { l.wall[4] = 900 * time.Millisecond }, "clock was set", true},
+	} {
+		l, cc := zeroed(t), ctx
+		c.change(l, &cc)
+		all := strings.Join(build(t, l, cc).Residual, "\n")
+		if strings.Contains(all, c.want) == c.absent {
+			t.Errorf("%s: %q; contains %q: %v", name, all, c.want, c.absent)
+		}
+	}
+}
