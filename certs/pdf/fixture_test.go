@@ -1,0 +1,163 @@
+package pdf
+
+import (
+	"strings"
+	"time"
+
+	"lethe/certs/record"
+)
+
+func at(s string) record.Time {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		panic(err)
+	}
+	return record.At(t)
+}
+
+func hexOf(c string) record.Hex { return strings.Repeat(c, 64/len(c)) }
+
+// cleared is a hard disk in a server, overwritten and read back.
+func cleared() record.Record {
+	id := record.Identity{Vendor: "Seagate", Model: "ST500NM0011", Serial: "Z1M0A4KX", WWN: "5000c50035e9a1b2"}
+	const size = 500107862016
+	return record.Record{
+		Format: record.RecordFormat, ID: "0f3b6c1e-8d52-4a0b-9f7e-2c41d8a6b905", Kind: record.KindCertificate,
+		Context: record.Context{
+			Issued: at("2026-11-24T03:14:15.123456789Z"),
+			Labels: record.Labels{
+				Contract: "GIO-P2-0048213", Customer: "Example Trading Co.", ServiceCode: "p2s00012345",
+				AssetTag: "SRV-TYO-00731", Site: "Matsue Data Center Park, module 4, rack 12",
+				Operator: record.Person{Name: "Hanako Yamada", Title: "Operations engineer", Organization: "Example Operations K.K.", Contact: "+81 3 5550 0100"},
+				Source:   "Physical server of the contract, drive bay 1", Destination: "Reuse within the service",
+				Classification: "Customer confidential",
+			},
+			Machine: record.Machine{Manufacturer: "Dell Inc.", Product: "PowerEdge R740", Serial: "7XK2M13",
+				UUID: "4c4c4544-0058-4b10-8032-b7c04f4d3133", AssetTag: "SRV-TYO-00731", Firmware: "Dell Inc. 2.21.2, 2024-02-19"},
+			Tool: record.Tool{Name: "lethe", Version: "0.1.0", Binary: hexOf("3fa9"), Image: "lethe-image 0.1.0, linux 6.1.0-31-amd64",
+				ImageDigest: hexOf("b07c"), Kernel: "Linux 6.1.0-31-amd64"},
+			Clock: record.Clock{Source: "ntp:ntp.example.net", Quality: "unauthenticated", OffsetNanos: -12345678},
+		},
+		Device: record.Device{Identity: id, Firmware: "SN03", Size: size, NativeSize: size, LogicalSector: 512, PhysicalSector: 512,
+			Medium: record.MediumMagnetic, RotationRPM: 7200, Transport: "sata", Path: "pci-0000:00:17.0-ata-1", Node: "sda",
+			Capabilities: []record.Capability{{Technique: record.SecurityErase, Command: "ATA SECURITY ERASE UNIT", Source: "IDENTIFY DEVICE word 128", Minutes: 78}},
+			Hidden:       []record.HiddenArea{{Kind: "HPA", State: "none"}, {Kind: "DCO", State: "none"}}},
+		After:   &record.Opened{Exclusive: true, Direct: true, Identity: id, Size: size, LogicalSector: 512},
+		Asked:   record.MethodClear,
+		Profile: record.ProfileRef{ID: "nist-800-88r2", Title: "NIST SP 800-88 Rev. 2, techniques after public summaries of IEEE 2883-2022", Digest: hexOf("91de")},
+		Ladder: []record.Rung{
+			{Technique: record.SecurityErase, Method: record.MethodPurge, Reason: "the drive offers it, this version does not do it yet"},
+			{Technique: record.Overwrite, Method: record.MethodClear, Chosen: true, Reason: "reaches the method asked on a magnetic disk"}},
+		Order:        &record.OrderRef{ID: "ord-2026-1187", Digest: hexOf("5e21"), Reason: record.ReasonTermination, Approved: []string{"Taro Suzuki"}},
+		Audit:        record.Audit{Kind: record.AuditDepot, Name: "depot.example.net", Receipt: hexOf("77aa")},
+		Passes:       []record.PassDone{{Pass: 1, What: record.Pass{Pattern: record.PatternStream}, Commitment: hexOf("c4d5"), Key: "000102030405060708090a0b0c0d0e0f", IV: "f0e0d0c0b0a090807060504030201000", Written: size, Flushed: true}},
+		Verification: &record.Verification{Method: record.CheckFull, Pass: 1, Compared: size, Direct: true},
+		Start:        at("2026-11-23T22:02:11.5Z"), End: at("2026-11-24T03:14:02.25Z"), Nanos: 18710750000000,
+		Verdict: record.Verdict{State: record.Cleared, Method: record.MethodClear, Technique: record.Overwrite, Reached: true, Judge: "lethe-judge/1",
+			Reasons: []string{
+				"the drive was identified before and after on one exclusive handle: Seagate ST500NM0011 Z1M0A4KX",
+				"1 of 1 passes wrote all 500107862016 bytes and the drive acknowledged a flush",
+				"all 500107862016 bytes were read back past the cache and equal the last pass (aes-128-ctr)"}},
+		Residual: []string{
+			"Sectors the drive had reallocated before, and its spare sectors, cannot be reached by host writes; they were not erased.",
+			"What the drive says of hidden areas was believed, not tested."},
+		References: []record.Reference{
+			{Standard: "ISO/IEC 27017:2015", Clause: "11.2.7", Title: "Secure disposal or reuse of equipment (ISO/IEC 27002:2022 7.14)"},
+			{Standard: "ISO/IEC 27017:2015", Clause: "CLD.8.1.5", Title: "Removal of cloud service customer assets (ISO/IEC 27002:2022 8.10)"},
+			{Standard: "NIST SP 800-88 Rev. 2", Clause: "4.6", Title: "Certificate of sanitization (Rev. 1: 4.8)"}},
+		Transcript: record.TranscriptRef{Lines: 214, Bytes: 48211, SHA256: hexOf("0d1e"), Head: hexOf("2f3a")},
+	}
+}
+
+// purged is an SSD erased by its own command.
+func purged() record.Record {
+	r := cleared()
+	r.ID = "7c3e9a10-3b1d-4e62-8a6c-0b9be05f1d27"
+	r.Device = record.Device{
+		Identity: record.Identity{Vendor: "Samsung", Model: "SAMSUNG MZQL2960HCJR-00A07", Serial: "S64FNE0R504871", EUI64: "002538b50141a3f1", NGUID: "36344630525048710025384100000001", NSID: 1},
+		Firmware: "GDC5602Q", Size: 960197124096, NativeSize: 960197124096, LogicalSector: 512, PhysicalSector: 4096, Medium: record.MediumFlash,
+		Transport: "nvme", Path: "pci-0000:5e:00.0-nvme-1", Node: "nvme0n1",
+		Controller:   &record.Controller{Model: "SAMSUNG MZQL2960HCJR-00A07", Serial: "S64FNE0R504871", NQN: "nqn.1994-11.com.samsung:nvme:PM9A3:2.5-inch:S64FNE0R504871", Driver: "nvme"},
+		Capabilities: []record.Capability{{Technique: record.BlockErase}, {Technique: record.CryptoErase}, {Technique: record.FormatNVM}},
+	}
+	r.Asked = record.MethodPurge
+	r.Ladder = []record.Rung{{Technique: record.BlockErase, Method: record.MethodPurge, Chosen: true, Reason: "strongest the drive offers"}}
+	r.Passes, r.Verification = nil, nil
+	r.Verdict = record.Verdict{State: record.Purged, Method: record.MethodPurge, Technique: record.BlockErase, Reached: true, Judge: "lethe-judge/1",
+		Reasons: []string{"a fresh transition of the sanitize status was seen", "every canary is gone"}}
+	return r
+}
+
+// virtual is a drive of a virtual machine.
+func virtual() record.Record {
+	r := cleared()
+	r.ID = "c9d1f1b2-6a2f-4f0e-8e6f-31a7be6d2c55"
+	r.Virtual = true
+	r.VirtualWhy = []string{"SMBIOS system manufacturer QEMU", "drive model QEMU HARDDISK"}
+	r.Context.Machine = record.Machine{Manufacturer: "QEMU", Product: "Standard PC (Q35 + ICH9, 2009)", Virtual: true, VirtualWhy: []string{"SMBIOS system manufacturer QEMU"}}
+	r.Context.Labels = record.Labels{Contract: "demo"}
+	r.Device.Identity = record.Identity{Model: "QEMU HARDDISK", Serial: "LETHE-SATA-1"}
+	r.Device.Virtual, r.Device.VirtualWhy = true, []string{"drive model QEMU HARDDISK"}
+	r.Device.Size, r.Device.NativeSize, r.Device.Hidden, r.Device.Capabilities = 268435456, 268435456, nil, nil
+	r.Passes[0].Written, r.Verification.Compared = 268435456, 268435456
+	r.Nanos = 4321000000
+	return r
+}
+
+// failed is a disk with sectors that could not be written.
+func failed() record.Record {
+	r := cleared()
+	r.ID, r.Kind = "e5b0d0f4-12c7-4a57-b1cf-95fd7e6a3e10", record.KindNotice
+	var bad []record.Range
+	for i := range 40 {
+		first := record.Size(81920000 + i*1048576)
+		bad = append(bad, record.Range{First: first, End: first + 4096})
+	}
+	r.Passes[0].Failed, r.Passes[0].Written = bad, r.Device.Size-40*4096
+	r.Verification.Unreadable, r.Verification.Compared = bad, r.Device.Size-40*4096
+	r.Verdict = record.Verdict{State: record.Failed, Judge: "lethe-judge/1", Reasons: []string{
+		"pass 1: 163840 bytes in 40 ranges could not be written",
+		"read-back: 163840 bytes in 40 ranges could not be read"}}
+	return r
+}
+
+// interrupted was stopped by a person.
+func interrupted() record.Record {
+	r := cleared()
+	r.ID, r.Kind = "2f9a7c40-77ab-4d31-9a70-64f1f0c1be98", record.KindNotice
+	r.Passes[0].Written, r.Passes[0].Flushed, r.Passes[0].Key, r.Passes[0].IV = 123456789504, false, "", ""
+	r.Verification = nil
+	r.Verdict = record.Verdict{State: record.Incomplete, Judge: "lethe-judge/1", Reasons: []string{"the task was stopped by a signal"}}
+	return r
+}
+
+// unknown is all that is missing.
+func unknown() record.Record {
+	return record.Record{Format: record.RecordFormat, ID: "empty", Kind: record.KindNotice,
+		Verdict: record.Verdict{State: record.Unknown, Judge: "lethe-judge/1", Reasons: []string{"the drive was never opened"}}}
+}
+
+func records() map[string]record.Record {
+	return map[string]record.Record{"cleared": cleared(), "purged": purged(), "virtual": virtual(),
+		"failed": failed(), "interrupted": interrupted(), "unknown": unknown()}
+}
+
+func summary() record.Summary {
+	c := cleared()
+	m := record.Summary{Format: record.SummaryFormat, ID: "d2b8a1de-0a4f-4d5e-8f1c-7f4f0f0a5b11", Context: c.Context, Order: c.Order, Ordered: 5}
+	for _, r := range []record.Record{cleared(), purged(), failed(), interrupted()} {
+		m.Drives = append(m.Drives, record.SummaryRow{Record: r.ID, Digest: hexOf("ab12"), Kind: r.Kind, Identity: r.Device.Identity,
+			Size: r.Device.Size, Transport: r.Device.Transport, State: r.Verdict.State, Method: r.Verdict.Method, Technique: r.Verdict.Technique})
+	}
+	m.Refused = []record.Refusal{{Identity: record.Identity{Model: "DELLBOSS VD", Serial: "b1c8"}, Node: "sdc", Reasons: []string{"mounted at /", "boot medium"}}}
+	m.Missing = []string{"Z1M0A4QQ"}
+	return m
+}
+
+func input(r record.Record) Input {
+	b, err := record.Marshal(r)
+	if err != nil {
+		panic(err)
+	}
+	return Input{Record: r, Envelope: b, Transcript: []byte("{\"line\":0}\n{\"line\":1}\n"), Order: []byte(`{"payload":""}`)}
+}

@@ -1,0 +1,176 @@
+package page
+
+import (
+	"fmt"
+
+	"lethe/certs/record"
+)
+
+// sanitization is the method, the technique and what the passes did.
+func sanitization(s *setter, r record.Record) {
+	s.section("Sanitization")
+	step := "no step down"
+	if r.StepDown {
+		step = "step down allowed"
+	}
+	s.row("Method", heavy, fmt.Sprintf("%s (asked: %s, %s)", capital(reached(r.Verdict.Method)), asked(r.Asked), step))
+	if r.Verdict.Technique == "" {
+		s.row("Technique", heavy, "none reached its end")
+	} else {
+		s.row("Technique", heavy, capital(technique(r.Verdict.Technique)))
+	}
+	s.field("Profile", join(r.Profile.ID, r.Profile.Title))
+	ladder(s, r.Ladder)
+	passes(s, r.Passes)
+	verification(s, r)
+	authorisation(s, r)
+	s.absent()
+}
+
+// ladder is the techniques in the order they were thought of, with reasons.
+func ladder(s *setter, rungs []record.Rung) {
+	const most = 8
+	name := "Ladder"
+	for i, g := range rungs {
+		if i == most {
+			s.row("", body, fmt.Sprintf("and %d more, in the record", len(rungs)-most))
+			return
+		}
+		st, taken := body, "not taken"
+		if g.Chosen {
+			st, taken = heavy, "chosen"
+		}
+		s.row(name, st, fmt.Sprintf("%d. %s (%s), %s: %s", i+1, capital(technique(g.Technique)), reached(g.Method), taken, orNot(Printable(g.Reason))))
+		name = ""
+	}
+	if len(rungs) == 0 {
+		s.row(name, body, "")
+	}
+}
+
+func passes(s *setter, all []record.PassDone) {
+	const most = 7
+	if len(all) == 0 {
+		s.row("Passes", body, "none")
+	}
+	for i, p := range all {
+		if i == most {
+			s.row("", body, fmt.Sprintf("and %d more passes, in the record", len(all)-most))
+			return
+		}
+		flushed := "flushed"
+		if !p.Flushed {
+			flushed = "NOT flushed"
+		}
+		s.row(fmt.Sprintf("Pass %d of %d", p.Pass, len(all)), body,
+			fmt.Sprintf("%s, %s written, %s", pattern(p.What), byteCount(p.Written), flushed))
+		if len(p.Failed) > 0 {
+			s.row("  failed writes", heavy, ranges(p.Failed))
+		}
+		if p.Key != "" {
+			s.row("  revealed key", code, Printable(p.Key))
+			s.row("  and IV", code, Printable(p.IV))
+		} else if p.Commitment != "" {
+			s.row("  key", heavy, "committed, not revealed")
+		}
+	}
+}
+
+// verification is the tool's own check. Validation is a person's, at the end.
+func verification(s *setter, r record.Record) {
+	v := r.Verification
+	if v == nil {
+		s.row("Verification", heavy, "none")
+		return
+	}
+	how := Printable(v.Method)
+	if v.Method == record.CheckFull {
+		how = "full: every byte is read back and compared"
+	}
+	s.row("Verification", body, how)
+	path := "past the page cache (O_DIRECT)"
+	if !v.Direct {
+		path = "through the page cache"
+	}
+	s.row("  compared", body, fmt.Sprintf("%s of %s, pass %d, %s", Commas(uint64(v.Compared)), byteCount(r.Device.Size), v.Pass, path))
+	st := body
+	if v.MismatchBytes > 0 || len(v.Mismatches) > 0 {
+		st = heavy
+	}
+	s.row("  mismatches", st, mismatches(v))
+	st = body
+	if len(v.Unreadable) > 0 {
+		st = heavy
+	}
+	s.row("  unreadable", st, ranges(v.Unreadable))
+}
+
+func mismatches(v *record.Verification) string {
+	if v.MismatchBytes > total(v.Mismatches) {
+		return byteCount(v.MismatchBytes) + "; listed: " + ranges(v.Mismatches)
+	}
+	return ranges(v.Mismatches)
+}
+
+// authorisation says who permitted the erase, and where the intent was kept.
+func authorisation(s *setter, r record.Record) {
+	switch o := r.Order; {
+	case o != nil:
+		s.row("Order", body, Printable(o.ID)+", "+orNot(Printable(o.Reason)))
+		s.row("  approved by", body, Printable(list(o.Approved, 6)))
+	case r.Confirmed != "":
+		s.field("Permitted by", "a person at the machine, who typed "+r.Confirmed)
+	default:
+		s.row("Permitted by", body, "")
+	}
+	switch a := r.Audit; a.Kind {
+	case "":
+		s.row("Intent kept by", body, "")
+	case record.AuditVolatile:
+		s.row("Intent kept by", body, "nothing that outlives the machine (audit: volatile)")
+	default:
+		s.field("Intent kept by", join(a.Kind, a.Name))
+	}
+}
+
+// verdict says why.
+func verdict(s *setter, r record.Record) {
+	s.section("Verdict: " + string(stateWord(r.Verdict.State)))
+	s.items(r.Verdict.Reasons, 10)
+	if len(r.Verdict.Reasons) == 0 {
+		s.para(label, "no reasons stated")
+	}
+	s.para(label, "Derived by "+orNot(Printable(r.Verdict.Judge))+" from the attached transcript.")
+}
+
+func stateWord(v record.State) record.State {
+	switch v {
+	case record.Incomplete, record.Failed, record.Cleared, record.Purged:
+		return v
+	}
+	return record.Unknown
+}
+
+// residual is what is not covered (law 5: honest about the rest).
+func residual(s *setter, r record.Record) {
+	s.section("Residual risk and limits")
+	if len(r.Residual) == 0 {
+		s.para(label, "not stated")
+	}
+	s.items(r.Residual, 10)
+}
+
+// references are the controls the record serves.
+func references(s *setter, r record.Record) {
+	all := r.References
+	const most = 12
+	s.section("Serves as evidence for")
+	if len(all) == 0 {
+		s.para(label, "not stated")
+	}
+	var out []string
+	for _, r := range all {
+		out = append(out, fmt.Sprintf("%s %s %s", r.Standard, r.Clause, r.Title))
+	}
+	s.items(out, most)
+}

@@ -1,0 +1,210 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"lethe/certs/record"
+)
+
+// Summary lays out the tasks of one machine and one run.
+func Summary(m record.Summary) (*Sheet, error) {
+	canon, err := record.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("lay out summary: %w", err)
+	}
+	digest := record.Digest(canon)
+	words, counts, color := tally(m)
+	d := dress{title: "Sanitization Summary", id: Printable(m.ID), color: color, virtual: m.Virtual,
+		sub: "The drives of one machine and one run. Each has a certificate or a notice of its own."}
+	first := &Page{}
+	d.under(first)
+	sheet := &Sheet{Title: d.title + ", record " + d.id, Pages: []*Page{first}}
+	y := d.head(first, m.Context.Issued)
+	if err := first.qr(right-codeSize+2, 7, codeSize, Code(m.ID, digest)); err != nil {
+		return nil, fmt.Errorf("lay out summary: %w", err)
+	}
+	if m.Virtual {
+		y = d.banner(first, y, "")
+	}
+	y = countBand(first, y, words, counts, color)
+	s := &setter{sheet: sheet, next: d.further, x: left, w: right - left, y: y}
+	a, b := s.column(left, half2), s.column(left+half2+gutter, half2)
+	machineOf(a, m.Context.Machine)
+	toolOf(a, m.Context)
+	order(b, m)
+	s.below(a, b)
+	drives(s, m.Drives)
+	refused(s, m.Refused)
+	missing(s, m.Missing)
+	s.section("Digests (SHA-256)")
+	s.digest("Summary", digest)
+	if m.Order != nil {
+		s.digest("Order", m.Order.Digest)
+	}
+	s.digest("Tool", m.Context.Tool.Binary)
+	s.digest("Image", m.Context.Tool.ImageDigest)
+	s.absent()
+	s.section("Check it yourself")
+	checkFile(s)
+	s.row("", label, "A summary proves nothing of a drive by itself: the certificates it names do.")
+	if len(sheet.Pages) > MaxPages {
+		return nil, fmt.Errorf("lay out summary: more than %d pages", MaxPages)
+	}
+	d.feet(sheet)
+	return sheet, nil
+}
+
+// certified reports a row whose record is a certificate of a reached method.
+func certified(r record.SummaryRow) bool {
+	return r.Kind == record.KindCertificate && (r.State == record.Cleared || r.State == record.Purged)
+}
+
+// tally counts the drives in a sentence, and each outcome.
+func tally(m record.Summary) (words, counts string, c Color) {
+	n := map[record.State]int{}
+	good := 0
+	for _, r := range m.Drives {
+		n[stateWord(r.State)]++
+		if certified(r) {
+			good++
+		}
+	}
+	var parts []string
+	for _, st := range []record.State{record.Cleared, record.Purged, record.Failed, record.Incomplete, record.Unknown} {
+		if n[st] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[st], strings.ToLower(string(st))))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"none erased"}
+	}
+	if k := len(m.Missing); k > 0 {
+		parts = append(parts, fmt.Sprintf("%d not found", k))
+	}
+	if k := len(m.Refused); k > 0 {
+		parts = append(parts, fmt.Sprintf("%d refused", k))
+	}
+	of := fmt.Sprintf("%d of %d drives ordered have a certificate", good, m.Ordered)
+	if m.Ordered == 0 {
+		of = fmt.Sprintf("%d of %s have a certificate", good, plural(len(m.Drives), "drive"))
+	}
+	color := red
+	if good == len(m.Drives) && good > 0 && len(m.Missing) == 0 && (m.Ordered == 0 || int64(good) == m.Ordered) {
+		color = green
+	}
+	return of, strings.Join(parts, ", "), color
+}
+
+func countBand(p *Page, y float64, words, counts string, c Color) float64 {
+	const h = 16.0
+	p.box(left, y, right-left, h, c)
+	p.text(left+5, y+7.3, Style{Bold, 15, white}, words)
+	p.text(left+5, y+12.8, Style{Regular, 9.6, white}, counts)
+	return y + h + 0.6
+}
+
+// toolOf says what did the work, and by which clock.
+func toolOf(s *setter, c record.Context) {
+	s.section("Tool and clock")
+	toolRows(s, c.Tool)
+	s.field("Clock", clock(c.Clock))
+	s.absent()
+}
+
+// order is what was asked, and for whom.
+func order(s *setter, m record.Summary) {
+	s.section("Order and job")
+	if o := m.Order; o != nil {
+		s.field("Order", o.ID)
+		s.field("Reason", o.Reason)
+		s.field("Approved by", list(o.Approved, 6))
+		s.row("Drives ordered", body, fmt.Sprint(m.Ordered))
+	} else {
+		s.row("Order", body, "none")
+	}
+	l := m.Context.Labels
+	s.field("Contract", l.Contract)
+	s.field("Customer", l.Customer)
+	s.field("Service code", l.ServiceCode)
+	s.some("Asset tag", l.AssetTag)
+	s.some("Site", l.Site)
+	s.field("Operator", person(l.Operator))
+	s.absent()
+}
+
+// maxRows is how many drives a summary lists.
+const maxRows = 400
+
+// drives is the table of tasks: two lines each.
+func drives(s *setter, all []record.SummaryRow) {
+	s.section("Drives")
+	if len(all) == 0 {
+		s.para(label, "none")
+	}
+	for i, r := range all {
+		if i == maxRows {
+			s.para(heavy, fmt.Sprintf("and %d more, in the record", len(all)-maxRows))
+			return
+		}
+		s.need(2*body.Line() + 1.4)
+		p, y := s.cur(), s.y+body.Line()*0.78+0.4
+		c := slate
+		switch {
+		case certified(r) && r.State == record.Cleared:
+			c = green
+		case certified(r):
+			c = blue
+		case r.State == record.Incomplete:
+			c = amber
+		case r.State != record.Unknown:
+			c = red
+		}
+		chip := Style{Bold, 7.6, white}
+		word := strings.ToUpper(string(stateWord(r.State)))
+		if !certified(r) && (r.State == record.Cleared || r.State == record.Purged) {
+			word += ", TOO LITTLE"
+		}
+		p.box(s.x, s.y+0.7, 33, 5.6, c)
+		p.textCentre(s.x+16.5, s.y+4.5, chip, word)
+		id := r.Identity
+		x := s.x + 36.0
+		p.text(x, y, heavy, clipTo(Printable(id.Name()), heavy, 52))
+		p.text(x+54, y, body, clipTo(Printable(join(id.Vendor, id.Model)), body, 48))
+		p.textRight(right, y, body, clipTo(amount(r.Size)+", "+Printable(r.Transport), body, 40))
+		y += body.Line()
+		how := "no technique reached its end"
+		if r.Technique != "" {
+			how = capital(technique(r.Technique)) + ", method " + reached(r.Method)
+		}
+		p.text(x, y, body, clipTo(how, body, 52))
+		mono := Style{Mono, 7, grey}
+		p.text(x+54, y, mono, clipTo(Printable(r.Record), mono, 68))
+		p.textRight(right, y, mono, clipTo(Printable(r.Digest), mono, 23))
+		s.y += 2*body.Line() + 1.4
+		p.box(s.x, s.y-0.4, s.w, 0.15, rule)
+	}
+}
+
+func refused(s *setter, all []record.Refusal) {
+	if len(all) == 0 {
+		return
+	}
+	s.section("Found here, not touched")
+	for i, r := range all {
+		if i == maxRows/4 {
+			s.para(heavy, fmt.Sprintf("and %d more, in the record", len(all)-i))
+			return
+		}
+		s.row(clipTo(Printable(r.Node), label, labelWidth-1), body,
+			Printable(r.Identity.String())+": "+orNot(Printable(list(r.Reasons, 6))))
+	}
+}
+
+func missing(s *setter, all []string) {
+	if len(all) == 0 {
+		return
+	}
+	s.section("Ordered, not found here")
+	s.items(all, maxRows/4)
+}

@@ -1,0 +1,97 @@
+package page
+
+import (
+	"fmt"
+
+	"lethe/certs/record"
+)
+
+// digests pins what the certificate was made of and made by.
+func digests(s *setter, r record.Record, digest record.Hex) {
+	s.section("Digests (SHA-256)")
+	s.digest("Record", digest)
+	s.digest("Transcript", r.Transcript.SHA256)
+	if r.Order != nil {
+		s.digest("Order", r.Order.Digest)
+	}
+	s.digest("Tool", r.Context.Tool.Binary)
+	s.digest("Image", r.Context.Tool.ImageDigest)
+	s.absent()
+}
+
+func (s *setter) digest(name string, h record.Hex) { s.row(name, code, Printable(h)) }
+
+// check tells a reader how to do without us.
+func check(s *setter, r record.Record, l look) {
+	s.section("Check it yourself")
+	checkFile(s)
+	if cmd := compare(r); cmd != "" && l.good {
+		s.row("The drive", code, cmd)
+		s.row("", label, "prints nothing where every byte is as it was left. It needs no code of ours.")
+	}
+}
+
+// checkFile is a command, and behind it what it does.
+func checkFile(s *setter) {
+	s.row("This file", code, checkCommand)
+	s.cur().text(s.x+labelWidth+code.Width(checkCommand)+3, s.y-code.Line()*0.22, label,
+		"also derives the verdict again. The QR code is the record's digest.")
+}
+
+// compare is the command that compares the drive with its last pass.
+func compare(r record.Record) string {
+	if len(r.Passes) == 0 || r.Device.Size == 0 {
+		return ""
+	}
+	p := r.Passes[len(r.Passes)-1]
+	n := uint64(r.Device.Size)
+	switch {
+	case p.What.Pattern == record.PatternZero:
+		return fmt.Sprintf("cmp -n %d /dev/zero /dev/DRIVE", n)
+	case p.What.Pattern == record.PatternByte && p.What.Byte >= 0 && p.What.Byte < 256:
+		return fmt.Sprintf(`tr '\000' '\%03o' </dev/zero | cmp -n %d - /dev/DRIVE`, p.What.Byte, n)
+	case p.What.Pattern == record.PatternStream && p.Key != "":
+		return fmt.Sprintf("openssl enc -aes-128-ctr -K %s -iv %s -in /dev/zero 2>/dev/null | cmp -n %d - /dev/DRIVE",
+			Printable(p.Key), Printable(p.IV), n)
+	}
+	return ""
+}
+
+// checkCommand is how a reader checks a file.
+const checkCommand = "lethe-check --trust root.pem FILE.pdf"
+
+// signHeight is the height of the two boxes at the end, in millimetres.
+const signHeight = 28.0
+
+// signoff is who did it, and lines for the person who accepts it: verification is
+// the tool's, validation is the organisation's (800-88r2 §4.5).
+func signoff(s *setter, r record.Record, good bool) {
+	did, decided, choice := "Sanitization performed by", "Validated by", "Accepted [   ]   Rejected [   ]   Escalated [   ]"
+	if !good {
+		did, decided, choice = "Attempted by", "Decided by", "Destroy [   ]   Erase again [   ]"
+	}
+	s.y += 2.4
+	s.need(signHeight)
+	p, y := s.cur(), s.y
+	w := half2 + gutter/2 - 1.5
+	op := r.Context.Labels.Operator
+	personBox(p, left, y, w, did, []string{op.Name, op.Title, op.Organization, op.Contact, r.Context.Labels.Site}, "")
+	personBox(p, right-w, y, w, decided, nil, choice)
+	s.y += signHeight
+}
+
+func personBox(p *Page, x, y, w float64, title string, known []string, choice string) {
+	p.frame(x, y, w, signHeight, 0.25, rule)
+	p.text(x+3, y+4.3, head, title)
+	p.textRight(x+w-3, y+4.3, label, choice)
+	names := []string{"Name", "Title", "Organization", "Contact", "Location", "Date, signature"}
+	for i, n := range names {
+		ly := y + 8.2 + float64(i)*3.65
+		p.text(x+3, ly, label, n)
+		if i < len(known) && known[i] != "" {
+			p.text(x+26, ly, body, clipTo(Printable(known[i]), body, w-29))
+			continue
+		}
+		p.box(x+26, ly+0.7, w-29, 0.2, rule)
+	}
+}
