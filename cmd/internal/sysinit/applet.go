@@ -1,6 +1,10 @@
 package sysinit
 
-import "path/filepath"
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
 
 // Applet runs what the image calls the lethe binary for under another name:
 //
@@ -20,7 +24,7 @@ func Applet(args []string) (status int, ok bool) {
 	case "modprobe":
 		return Modprobe(args[1:]), true
 	case "reboot":
-		Reboot()
+		fmt.Fprintln(os.Stderr, "reboot:", Reboot())
 		return 1, true
 	}
 	return 0, false

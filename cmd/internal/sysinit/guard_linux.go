@@ -19,7 +19,8 @@ const (
 
 // Guard is the process that u-root's init starts as /bin/uinit. It starts
 // "lethe ARGS" on a real console and then, whatever became of it, gives the
-// operator a shell, again and again. It never returns while the machine runs.
+// operator a shell, again and again. It never returns while the machine runs;
+// outside of an image it does nothing and returns 1.
 //
 // It exists because of two things in u-root v0.16. With console= on the command
 // line, init gives its children a pipe for output, so that they see no terminal.
@@ -28,6 +29,9 @@ const (
 // ends, and the kernel panics (u-root issue 3645). A crash of Lethe must not
 // take the machine and its undelivered papers along.
 func Guard(args []string) int {
+	if !InImage() {
+		return 1 // it would take over the console of an ordinary machine
+	}
 	// Notify, not Ignore: an ignored signal would stay ignored in the children.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP, unix.SIGINT, unix.SIGTERM,
 		unix.SIGQUIT, unix.SIGPIPE, unix.SIGTSTP)

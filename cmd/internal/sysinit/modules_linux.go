@@ -31,7 +31,11 @@ type loader struct {
 	loaded  int
 }
 
+// newLoader refuses to work outside of an image, for Run and Modprobe alike.
 func newLoader(say func(Event)) (*loader, error) {
+	if !InImage() {
+		return nil, ErrNotImage
+	}
 	release, err := kernelRelease()
 	if err != nil {
 		return nil, err

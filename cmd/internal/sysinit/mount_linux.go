@@ -8,12 +8,12 @@ import (
 )
 
 // wanted are the file systems that Lethe reads; u-root's init mounts them, but
-// an image's init may be another one.
+// an image's init may be another one. Only the kernel's own stand here: a mount
+// over a folder with files would hide them.
 var wanted = []struct{ typ, target string }{
 	{"proc", "/proc"},
 	{"sysfs", "/sys"},
 	{"devtmpfs", "/dev"},
-	{"tmpfs", "/tmp"},
 }
 
 const efivars = "/sys/firmware/efi/efivars"
@@ -32,7 +32,9 @@ func mountEFI(say func(Event)) {
 }
 
 func mount(typ, target string, say func(Event)) {
-	if mounted(target) {
+	// Run has checked this; but a mistake there must not change an ordinary
+	// machine's mounts.
+	if !InImage() || mounted(target) {
 		return
 	}
 	if err := os.MkdirAll(target, 0o755); err != nil && !errors.Is(err, os.ErrExist) {

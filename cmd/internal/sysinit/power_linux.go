@@ -9,14 +9,17 @@ import (
 
 // PowerOff writes back all caches, waits until the consoles have sent what was
 // printed (a serial line else loses its last lines), and switches the machine
-// off. It returns only when that fails. Callers see to it first that all papers
-// are delivered.
+// off. It returns only when that fails, with ErrNotImage outside of an image.
+// Callers see to it first that all papers are delivered.
 func PowerOff() error { return restart(unix.LINUX_REBOOT_CMD_POWER_OFF) }
 
 // Reboot is PowerOff with a restart instead.
 func Reboot() error { return restart(unix.LINUX_REBOOT_CMD_RESTART) }
 
 func restart(cmd int) error {
+	if !InImage() {
+		return ErrNotImage // never an ordinary machine, whoever calls
+	}
 	unix.Sync()
 	drainConsoles()
 	return os.NewSyscallError("reboot", unix.Reboot(cmd))

@@ -11,7 +11,8 @@ import (
 )
 
 // On an ordinary machine, like the one that runs this test, nothing may happen.
-// Ignoring the error of image() in Run turns this red.
+// Ignoring the error of image() in Run turns this red. (Try that only under
+// unshare --mount --net: the second line of defence is for mistakes, not tests.)
 func TestRunOutsideTheImage(t *testing.T) {
 	if InImage() {
 		t.Error("InImage is true on the test machine")
@@ -20,6 +21,23 @@ func TestRunOutsideTheImage(t *testing.T) {
 	if !errors.Is(err, ErrNotImage) {
 		t.Errorf("Run = %v, want ErrNotImage", err)
 	}
+}
+
+// Each part that acts refuses by itself, too. Removing the check in newLoader
+// or mount turns this red. PowerOff, Reboot and Guard are not called: no test may
+// hang the machine it runs on from one line of code.
+func TestPartsRefuseOutsideTheImage(t *testing.T) {
+	if InImage() {
+		t.Fatal("InImage is true on the test machine; stopping before any harm")
+	}
+	if _, err := newLoader(func(Event) {}); !errors.Is(err, ErrNotImage) {
+		t.Errorf("newLoader = %v, want ErrNotImage", err)
+	}
+	if status := Modprobe([]string{"-q", "--", "loop"}); status != 1 {
+		t.Errorf("Modprobe = %d, want 1", status)
+	}
+	mountMissing(func(e Event) { t.Errorf("event %v", e) })
+	mount("tmpfs", t.TempDir(), func(e Event) { t.Errorf("event %v", e) })
 }
 
 func TestAppletNames(t *testing.T) {
