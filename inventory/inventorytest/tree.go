@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Tree is a made-up /sys, /proc and /dev below a temporary directory, for
+// Tree is a made-up /sys, /proc and /dev below a temporary directory in memory, for
 // inventory.WithRoot. It starts with a mount table of one tmpfs on / and no swap.
 type Tree struct {
 	t    testing.TB
@@ -17,7 +17,13 @@ type Tree struct {
 
 // NewTree makes a tree without drives.
 func NewTree(t testing.TB) *Tree {
-	tr := &Tree{t, t.TempDir()}
+	// Thousands of small files: memory takes them a hundred times faster.
+	dir, err := os.MkdirTemp("/dev/shm", "lethe-tree-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	tr := &Tree{t, dir}
 	tr.File("proc/self/mountinfo", "1 1 0:2 / / rw - tmpfs none rw\n")
 	tr.File("proc/swaps", "Filename Type Size Used Priority\n")
 	tr.File("proc/cmdline", "console=ttyS0\n")
