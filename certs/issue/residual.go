@@ -2,6 +2,7 @@ package issue
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"lethe/certs/record"
@@ -45,7 +46,7 @@ func (s *sentences) medium(d record.Device) {
 		s.add("The kind of medium is not known.")
 	}
 	for _, h := range d.Hidden {
-		if h.State != "none" {
+		if !strings.HasPrefix(h.State, "none") {
 			s.add("Hidden area %s: %s.", h.Kind, h.State)
 		}
 	}

@@ -23,12 +23,12 @@ func TestResidual(t *testing.T) {
 		"virtual":          {medium(record.MediumVirtual), "snapshots", false},
 		"unknown":          {medium(record.MediumUnknown), "not known", false},
 		"no medium at all": {medium(""), "not known", false},
-		// mutant: residual.go: if h.State != "none" { => if h.State == "present" {
+		// mutant: residual.go: if !strings.HasPrefix(h.State, "none") { => if h.State == "present" {
 		"hidden area not readable": {func(l *lines, c *record.Context) {
 			l.task.Device.Hidden = []record.HiddenArea{{Kind: "DCO", State: "not readable: no answer"}}
 		}, "DCO: not readable", false},
 		"no hidden area": {func(l *lines, c *record.Context) {
-			l.task.Device.Hidden = []record.HiddenArea{{Kind: "DCO", State: "none"}}
+			l.task.Device.Hidden = []record.HiddenArea{{Kind: "DCO", State: "none"}, {Kind: "DCO", State: "none: not supported"}}
 		}, "DCO", true},
 		// mutant: residual.go: if o.Method.Rank() > c.Method.Rank() { => if false {
 		"stronger technique": {func(l *lines, c *record.Context) {

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"strings"
 
 	"lethe/certs/record"
 )
@@ -38,7 +39,7 @@ func (s *scene) driveGaps() (gaps []string) {
 func shortens(h record.HiddenArea) bool {
 	switch h.Kind {
 	case "HPA", "DCO", "AMAX":
-		return h.State == "present" || h.Bytes > 0
+		return strings.HasPrefix(h.State, "present") || h.Bytes > 0
 	}
 	return false
 }

@@ -162,6 +162,11 @@ func TestDrive(t *testing.T) {
 		{"native size beyond", func(s *script) { s.task().Device.NativeSize++ }, record.Unknown, "native size", nil},
 		// mutant: drive.go: need(!shortens(h), => need(true,
 		{"HPA left", func(s *script) { s.task().Device.Hidden[0].State = "present" }, record.Unknown, "HPA", nil},
+		// mutant: drive.go: return strings.HasPrefix(h.State, "present") || => return h.State == "present" ||
+		{"AMAX left, with more words", func(s *script) {
+			s.task().Device.Hidden[0] = record.HiddenArea{Kind: "AMAX", State: "present: 3 sectors"}
+		}, record.Unknown, "AMAX", nil},
+		// mutant: drive.go: "present") || h.Bytes > 0 => "present")
 		{"DCO with bytes left", func(s *script) { s.task().Device.Hidden[0] = record.HiddenArea{Kind: "DCO", State: "none", Bytes: 1} }, record.Unknown, "DCO", nil},
 		{"HPA not readable is residual risk", func(s *script) { s.task().Device.Hidden[0].State = "not readable: no answer" }, record.Cleared, "", nil},
 		{"medium unknown", func(s *script) { s.task().Device.Medium = record.MediumUnknown }, record.Unknown, "unknown media", nil},
