@@ -85,10 +85,7 @@ func gather(ctx context.Context, o Options) (*parts, error) {
 		return nil, err
 	}
 	p := &parts{}
-	if p.kernel, err = kernel.Get(ctx, lock, o.Cache); err != nil {
-		return nil, err
-	}
-	user, err := userland.Get(ctx, o.URoot, o.Cache)
+	user, err := p.fetch(ctx, o, lock)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +104,30 @@ func gather(ctx context.Context, o Options) (*parts, error) {
 		return nil, err
 	}
 	return p, p.addOwn(o, bin)
+}
+
+// fetch gets the kernel and the userland side by side: one waits for the
+// network, the other for the compiler.
+func (p *parts) fetch(ctx context.Context, o Options, lock kernel.Lock) (userland.Base, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var kerr error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if p.kernel, kerr = kernel.Get(ctx, lock, o.Cache); kerr != nil {
+			cancel(kerr)
+		}
+	}()
+	user, uerr := userland.Get(ctx, o.URoot, o.Cache)
+	if uerr != nil {
+		cancel(uerr)
+	}
+	<-done
+	if kerr != nil || uerr != nil {
+		return user, context.Cause(ctx) // the first failure stopped the other
+	}
+	return user, nil
 }
 
 func (p *parts) addModules(o Options) error {

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Path is where the label lies in the image.
@@ -47,20 +48,40 @@ var ErrDigest = errors.New("image label does not carry its own digest")
 // in the order of the struct, without Digest.
 func (l Label) Sum() string {
 	var b bytes.Buffer
-	for _, kv := range [][2]string{
-		{"name", l.Name}, {"profile", l.Profile}, {"version", l.Version},
-		{"kernel.release", l.Kernel.Release}, {"kernel.package", l.Kernel.Package},
-		{"kernel.version", l.Kernel.Version}, {"kernel.vmlinuz", l.Kernel.Vmlinuz},
-		{"uroot", l.URoot}, {"base", l.Base}, {"modules", l.Modules}, {"lethe", l.Lethe},
-	} {
+	for _, kv := range l.fields() {
 		fmt.Fprintf(&b, "%s %s\n", kv[0], kv[1])
 	}
 	sum := sha256.Sum256(b.Bytes())
 	return hex.EncodeToString(sum[:])
 }
 
+func (l Label) fields() [][2]string {
+	return [][2]string{
+		{"name", l.Name}, {"profile", l.Profile}, {"version", l.Version},
+		{"kernel.release", l.Kernel.Release}, {"kernel.package", l.Kernel.Package},
+		{"kernel.version", l.Kernel.Version}, {"kernel.vmlinuz", l.Kernel.Vmlinuz},
+		{"uroot", l.URoot}, {"base", l.Base}, {"modules", l.Modules}, {"lethe", l.Lethe},
+	}
+}
+
+// ErrLine is returned for a field with a line break: Sum's text would not be
+// clear.
+var ErrLine = errors.New("image label has a line break in a field")
+
+func (l Label) check() error {
+	for _, kv := range l.fields() {
+		if strings.ContainsAny(kv[1], "\r\n") {
+			return fmt.Errorf("%w: %s", ErrLine, kv[0])
+		}
+	}
+	return nil
+}
+
 // Marshal returns the file's content, with the digest filled in.
 func (l Label) Marshal() ([]byte, error) {
+	if err := l.check(); err != nil {
+		return nil, err
+	}
 	l.Digest = l.Sum()
 	b, err := json.MarshalIndent(l, "", "  ")
 	if err != nil {
@@ -80,6 +101,9 @@ func Parse(b []byte) (Label, error) {
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Label{}, errors.New("parse image label: more than one value")
+	}
+	if err := l.check(); err != nil {
+		return Label{}, err
 	}
 	if l.Digest != l.Sum() {
 		return Label{}, ErrDigest

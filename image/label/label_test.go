@@ -47,6 +47,15 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// Two labels must never share one text.
+func TestLineBreak(t *testing.T) {
+	l := sample()
+	l.Version = "v1\nuroot v0"
+	if _, err := l.Marshal(); !errors.Is(err, ErrLine) {
+		t.Errorf("Marshal = %v, want ErrLine", err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	b, _ := sample().Marshal()
 	f.Add(b)
