@@ -67,7 +67,9 @@ func TestPasses(t *testing.T) {
 		// mutant: evidence.go: if n := len(p.end.Failed); n > 0 { => if n := len(p.end.Failed); false {
 		{"a sector could not be written", end(func(e *record.PassEnd) { e.Failed = []record.Range{{First: 512, End: 1024}} }), record.Failed, "512 bytes in 1 ranges could not be written", nil},
 		// mutant: evidence.go: if n := len(p.end.Failed); n > 0 { => if n := length(p.end.Failed); n > 0 {
-		{"failed ranges that add up to nothing", end(func(e *record.PassEnd) { e.Failed = []record.Range{{End: 1 << 63}, {First: 1 << 63}, {First: 9, End: 9}} }), record.Failed, "could not be written", nil},
+		{"failed ranges that add up to nothing", end(func(e *record.PassEnd) {
+			e.Failed = []record.Range{{End: 1 << 63}, {First: 1 << 63}, {First: 9, End: 9}}
+		}), record.Failed, "could not be written", nil},
 		// mutant: evidence.go: p.end.Stopped == "" && => true &&
 		{"pass stopped", end(func(e *record.PassEnd) { e.Stopped = "vanished" }), record.Unknown, "0 of 1 passes", nil},
 		{"an error that a retry cured", end(func(e *record.PassEnd) { e.FirstError = "EIO" }), record.Cleared, "", nil},

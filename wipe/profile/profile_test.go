@@ -199,9 +199,9 @@ func TestShort(t *testing.T) {
 		// mutant: profile.go: case len(planned) < len(need): => case len(planned) == 0:
 		{record.MediumFlash, nil, "0 passes"},
 		{record.MediumFlash, []record.Pass{zero}, "1 passes"},
-		// mutant: profile.go: if n.Pattern != "" && n != planned[i] { => if false {
+		// mutant: profile.go: if n.Pattern != "" && n != planned[i] { => if false && n != planned[i] {
 		{record.MediumFlash, []record.Pass{ff, zero}, "pass 2 is not"},
-		// mutant: profile.go: case !ok: => case false:
+		// mutant: profile.go: case !ok: => case ok && false:
 		{record.MediumMagnetic, []record.Pass{zero, ff}, "no overwrite"},
 	} {
 		if got := p.Short(c.medium, c.passes); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
