@@ -21,9 +21,12 @@ build: ## the binaries, into bin/
 	@for c in $(COMMANDS); do $(GOBUILD) -o bin/$$c ./cmd/$$c; done
 
 image: build ## the boot image (kernel + initramfs), into out/image
-	bin/lethe-image build --profile vm --lethe bin/lethe --out out/image
+	bin/lethe-image build --profile vm --lethe bin/lethe --image-version '$(VERSION)' --out out/image
 
 demo: build ## boot a machine in QEMU, erase four drives, leave signed certificates in out/demo
+	@bin/lethe-demo --explain
+	@.ci/deps
+	@$(MAKE) --no-print-directory image
 	bin/lethe-demo
 
 test: ## everything this machine can test (root; at most 20 minutes)

@@ -42,7 +42,6 @@ func ladder(d record.Device, p Policy) (rungs []record.Rung, chosen record.Techn
 				p.Least, r.Technique, r.Method)
 		}
 		r.Chosen = true
-		r.Reason = "chosen: " + r.Reason
 		return rungs, r.Technique, nil
 	}
 	return rungs, "", fmt.Errorf("%s is asked; no technique that can be carried out here earns any method on %s media", p.Least, d.Medium)

@@ -6,6 +6,7 @@
 // Synopsis:
 //
 //	lethe-demo [--out out/demo] [--size 256] [--quiet]
+//	lethe-demo --explain
 package main
 
 import (
@@ -13,9 +14,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -24,11 +23,12 @@ import (
 	"lethe/cmd/internal/demo"
 )
 
-const intro = `This makes four scratch drives of %d MiB in %s (one behind a loop device of this
-machine), fills them with file systems and files, signs an order for exactly these
-four, boots the Lethe image in QEMU, lets it erase them, receives the certificates
-from it over TLS on loopback, and then reads every drive here on the host. It
-writes nowhere else. Ctrl-C cleans up.
+const intro = `This installs the Debian packages it lacks (.ci/deps lists them), builds the boot
+image in out/ (minutes the first time, seconds later), makes four scratch drives of
+%d MiB in %s (one behind a loop device of this machine), fills them with file
+systems and files, signs an order for exactly these four, boots the image in QEMU,
+lets it erase them, receives the certificates from it over TLS on loopback, and
+then reads every drive here on the host. It writes nowhere else. Ctrl-C cleans up.
 
 `
 
@@ -39,8 +39,9 @@ func run(args []string) int {
 	fs := flag.NewFlagSet("lethe-demo", flag.ContinueOnError)
 	out := fs.String("out", "out/demo", "`folder` for papers, root.pem and summary.json")
 	size := fs.Int64("size", 256, "size of each drive in `MiB`")
-	img := fs.String("image", "out/image", "`folder` of the boot image (built when out of date)")
+	img := fs.String("image", "out/image", "`folder` of the boot image (make image)")
 	quiet := fs.Bool("quiet", false, "do not show the machine's console")
+	explain := fs.Bool("explain", false, "only say what would be installed and touched")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return cli.ExitOK
@@ -50,12 +51,16 @@ func run(args []string) int {
 	if fs.NArg() > 0 || *size < 32 {
 		return cli.Report(env, cli.Usagef("no arguments; --size at least 32"))
 	}
+	if *explain {
+		fmt.Fprintf(env.Stdout, intro, *size, *out)
+		return cli.ExitOK
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	o := demo.Options{Out: *out, Image: *img, Size: *size << 20,
 		Say: func(f string, a ...any) { fmt.Fprintf(env.Stdout, f+"\n", a...) }}
 	if !*quiet {
-		o.Console = env.Stdout
+		o.Console, o.Live = env.Stdout, env.TTY
 	}
 	err := show(ctx, env, o)
 	if ctx.Err() != nil {
@@ -65,7 +70,6 @@ func run(args []string) int {
 }
 
 func show(ctx context.Context, env cli.Env, o demo.Options) error {
-	fmt.Fprintf(env.Stdout, intro, o.Size>>20, o.Out)
 	if os.Geteuid() != 0 {
 		return cli.Refusedf("a loop device needs root: sudo make demo")
 	}
@@ -74,10 +78,6 @@ func show(ctx context.Context, env cli.Env, o demo.Options) error {
 		return err
 	}
 	o.Bin = filepath.Dir(exe)
-	fmt.Fprintln(env.Stdout, "== boot image")
-	if err := build(ctx, env.Stdout, env.Stderr, o); err != nil {
-		return fmt.Errorf("build image: %w", err)
-	}
 	res, err := demo.Run(ctx, o)
 	if err != nil {
 		return err
@@ -91,11 +91,4 @@ func show(ctx context.Context, env cli.Env, o demo.Options) error {
 		return cli.Failedf("the demonstration did not prove what it should")
 	}
 	return nil
-}
-
-func build(ctx context.Context, stdout, stderr io.Writer, o demo.Options) error {
-	c := exec.CommandContext(ctx, filepath.Join(o.Bin, "lethe-image"), "build", "--profile", "vm",
-		"--lethe", filepath.Join(o.Bin, "lethe"), "--out", o.Image)
-	c.Stdout, c.Stderr = stdout, stderr
-	return c.Run()
 }

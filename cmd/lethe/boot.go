@@ -33,8 +33,11 @@ papers. Without an order it only lists.`,
 		Flags: func(*flag.FlagSet) cli.Run {
 			return func(ctx context.Context, env cli.Env, args []string) error {
 				b := &boot{env: env, log: logrus.New()}
+				if words, err := os.ReadFile("/proc/cmdline"); err == nil && sysinit.Plain(string(words)) {
+					b.env.TTY, b.env.Color = false, false
+				}
 				b.log.SetOutput(env.Stdout)
-				b.log.SetFormatter(&logrus.TextFormatter{DisableColors: !env.Color, FullTimestamp: true})
+				b.log.SetFormatter(&logrus.TextFormatter{DisableColors: !b.env.Color, FullTimestamp: true})
 				return b.run(ctx)
 			}
 		},
@@ -167,7 +170,8 @@ func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*m
 	tool.Image = strings.TrimSpace(b.state.Image.Name + " " + b.state.Image.Version + " " + b.state.Image.Profile)
 	tool.ImageDigest = b.state.Image.Digest
 	return &mission{env: b.env, plan: plan, policy: policy, order: envelope, signer: signer,
-		labels: o.Labels, machine: m, tool: tool, clock: b.clock}, nil
+		labels: o.Labels, machine: m, tool: tool, clock: b.clock,
+		onScreen: b.log.SetOutput}, nil
 }
 
 // fetchOrder reads the order of the image.

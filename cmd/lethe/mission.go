@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,9 @@ type mission struct {
 	clock   func() record.Clock
 	spool   *spool.Spool
 	journal string // folder of the transcripts as they grow
+	// onScreen is given the screen while bars are drawn, and nil afterwards, so
+	// that a log does not write over them. May be nil.
+	onScreen func(io.Writer)
 }
 
 // candidates turns what was discovered into what may be planned.
@@ -62,6 +66,10 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 	}
 	defer j.Close()
 	screen := tui.New(m.env, m.plan.Tasks())
+	if m.onScreen != nil {
+		m.onScreen(screen)
+		defer m.onScreen(m.env.Stdout)
+	}
 	drawing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	drawn := make(chan struct{})
 	go func() { defer close(drawn); screen.Run(drawing) }()
@@ -138,9 +146,12 @@ func untouched(blocked []record.Refusal, missing []string) string {
 
 // printPlan says in sentences what will be done and what will not.
 func printPlan(env cli.Env, p *wipe.Plan) {
+	say := func(indent int, f string, a ...any) {
+		fmt.Fprintln(env.Stdout, tui.Wrap(fmt.Sprintf(f, a...), env.Width, indent))
+	}
 	for _, t := range p.Tasks() {
 		d := t.Device
-		fmt.Fprintf(env.Stdout, "%s (%s, %s, %s, %s) will be ERASED:\n", d.Identity, d.Node, tui.Bytes(int64(d.Size)), d.Transport, d.Medium)
+		say(2, "%s (%s, %s, %s, %s) will be ERASED:", d.Identity, d.Node, tui.Bytes(int64(d.Size)), d.Transport, d.Medium)
 		for _, r := range t.Ladder {
 			mark, earns := " ", string(r.Method)
 			if r.Chosen {
@@ -149,22 +160,22 @@ func printPlan(env cli.Env, p *wipe.Plan) {
 			if earns == "" {
 				earns = "nothing"
 			}
-			fmt.Fprintf(env.Stdout, "  %s %-17s earns %-7s %s\n", mark, r.Technique, earns, r.Reason)
+			say(6, "  %s %s earns %s: %s", mark, r.Technique, earns, r.Reason)
 		}
 		var ps []string
 		for _, s := range t.Passes {
 			ps = append(ps, passName(s))
 		}
-		fmt.Fprintf(env.Stdout, "    passes: %s; then every byte is read back and compared\n", strings.Join(ps, ", "))
+		say(6, "    passes: %s; then every byte is read back and compared", strings.Join(ps, ", "))
 	}
 	for _, r := range p.Refused() {
-		fmt.Fprintf(env.Stdout, "%s (%s) will not be touched: %s\n", r.Identity, r.Node, strings.Join(r.Reasons, "; "))
+		say(2, "%s (%s) will not be touched: %s", r.Identity, r.Node, strings.Join(r.Reasons, "; "))
 	}
 	for _, w := range p.Missing() {
-		fmt.Fprintf(env.Stdout, "%s was not found in this machine\n", w)
+		say(2, "%s was not found in this machine", w)
 	}
 	if len(p.Tasks()) > 0 {
-		fmt.Fprintf(env.Stdout, "plan %s\n", p.Digest())
+		say(2, "plan %s", p.Digest())
 	}
 }
 

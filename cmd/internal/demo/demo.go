@@ -35,6 +35,7 @@ type Options struct {
 	NoOrder  bool   // leave the order out: the machine must list only
 	Say      func(f string, a ...any)
 	Console  io.Writer     // the guest's console as it speaks; nil keeps it quiet
+	Live     bool          // Console is a terminal: the guest may draw bars
 	BootTime time.Duration // limit for the machine; 10 min when zero
 }
 
@@ -186,6 +187,9 @@ func (s *stage) boot(res *Result) error {
 	c := boottest.Config{
 		Kernel: filepath.Join(s.Image, image.KernelFile), Initrd: filepath.Join(s.Image, image.InitrdFile),
 		Overlays: [][]byte{s.overlay}, Append: "lethe.poweroff", Network: true, Machine: Machine,
+	}
+	if !s.Live {
+		c.Append += " lethe.plain"
 	}
 	for _, p := range []struct {
 		file string

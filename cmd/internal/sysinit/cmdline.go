@@ -18,6 +18,7 @@ type Cmdline struct {
 	List     bool   // lethe.list: list the drives, erase nothing
 	Shell    bool   // lethe.shell: no work, a shell at once
 	NoNet    bool   // lethe.nonet: leave the network alone
+	Plain    bool   // lethe.plain: no colours and no redrawn bars, for a console that is logged
 	PowerOff AtEnd  // lethe.poweroff[=done|never]
 	// Unknown are lethe.* words that nobody knows, as written.
 	Unknown []string
@@ -77,6 +78,8 @@ func (c *Cmdline) set(key, val string, hasVal bool) error {
 		return flag(&c.Shell, key, hasVal)
 	case "lethe.nonet":
 		return flag(&c.NoNet, key, hasVal)
+	case "lethe.plain":
+		return flag(&c.Plain, key, hasVal)
 	case "lethe.poweroff":
 		c.PowerOff = AtEnd(val)
 		if !hasVal {
@@ -106,6 +109,13 @@ func wordErr(key string, err error) error {
 	return fmt.Errorf("%w: %s: %w", ErrWord, key, err)
 }
 
+// Plain reports whether a kernel command line asks for a console without colours
+// and redrawing. It only changes how things look, so that no site file is asked.
+func Plain(words string) bool {
+	c, err := ParseCmdline(words)
+	return err == nil && c.Plain
+}
+
 // Restrict drops the words that are not in permit, a list like "lethe.list";
 // a nil list permits all. It returns the dropped and the unknown ones.
 func (c *Cmdline) Restrict(permit []string) []string {
@@ -122,6 +132,7 @@ func (c *Cmdline) Restrict(permit []string) []string {
 	drop("lethe.list", c.List, func() { c.List = false })
 	drop("lethe.shell", c.Shell, func() { c.Shell = false })
 	drop("lethe.nonet", c.NoNet, func() { c.NoNet = false })
+	drop("lethe.plain", c.Plain, func() { c.Plain = false })
 	drop("lethe.poweroff", c.PowerOff != "", func() { c.PowerOff = "" })
 	return refused
 }

@@ -93,6 +93,15 @@ func (s *Screen) Say(f string, a ...any) {
 	fmt.Fprintf(s.w, f+"\n", a...)
 }
 
+// Write prints whole lines that stay, above the bars, so that a log can go
+// through the screen.
+func (s *Screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipeLocked()
+	return s.w.Write(p)
+}
+
 // Run draws until the context ends, then draws the last state once.
 func (s *Screen) Run(ctx context.Context) {
 	every := plainEvery
