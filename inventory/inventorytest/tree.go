@@ -100,7 +100,9 @@ func (tr *Tree) Add(d Disk) {
 		tr.File(dir+"/"+k, v+"\n")
 	}
 	tr.Dir(dir + "/holders")
-	tr.number(dir, name, d.Major, d.Minor)
+	if attr["hidden"] == "0" {
+		tr.number(dir, name, d.Major, d.Minor)
+	}
 	tr.Link("sys/block/"+name, dir)
 	// SCSI disks sit in <device>/block/<name>; others right below their device.
 	parent := filepath.Dir(dir)

@@ -19,7 +19,7 @@ type Block struct {
 	Rotational     bool   // queue/rotational; 1 also where nobody knows
 	ReadOnly       bool   // ro
 	Removable      bool   // removable
-	Hidden         bool   // hidden: a path of a multipath NVMe namespace
+	Hidden         bool   // hidden: a path of a multipath NVMe namespace; nothing else is filled in then
 	Zoned          string // queue/zoned: none, host-aware, host-managed
 	DiskSeq        uint64 // diskseq: never used twice while the machine runs
 	Transport      string // see transport
@@ -71,7 +71,10 @@ func (r Root) ByNumber(major, minor uint32) (Block, error) {
 const sectorUnit = 512
 
 func (r Root) block(dir string) (Block, error) {
-	b := Block{Name: path.Base(dir), Dir: dir}
+	b := Block{Name: path.Base(dir), Dir: dir, Hidden: r.Flag(dir, "hidden")}
+	if b.Hidden {
+		return b, nil // it has no device number
+	}
 	var err error
 	if b.Major, b.Minor, err = r.number(dir); err != nil {
 		return b, err
@@ -84,7 +87,6 @@ func (r Root) block(dir string) (Block, error) {
 	b.Rotational = r.Flag(dir, "queue/rotational")
 	b.ReadOnly = r.Flag(dir, "ro")
 	b.Removable = r.Flag(dir, "removable")
-	b.Hidden = r.Flag(dir, "hidden")
 	b.Zoned = r.Text(dir, "queue/zoned")
 	b.DiskSeq, _ = r.Number(dir, "diskseq")
 	b.Transport, b.Remote = r.transport(b.Name, dir)

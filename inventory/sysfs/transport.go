@@ -128,7 +128,11 @@ func (r Root) HostDriver(dir string) string {
 	if host == "" {
 		return ""
 	}
-	return r.Text("sys/class/scsi_host", host, "proc_name")
+	driver := r.Text("sys/class/scsi_host", host, "proc_name")
+	if driver == "(null)" { // what the kernel prints for a driver without one, such as uas
+		return ""
+	}
+	return driver
 }
 
 // adapterPath names where a drive is plugged in, without any number that the
