@@ -4,14 +4,20 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
 )
 
 const module = "lethe/"
+
+// rooms are the folders at the top: every package is in one of them.
+var rooms = []string{"cmd", "wipe", "inventory", "certs", "image"}
 
 // pkg is what go list says of a package; names within the module lack its prefix.
 type pkg struct {
@@ -31,6 +37,7 @@ type graph map[string]*pkg
 // without tests.
 func load(t *testing.T) graph {
 	t.Helper()
+	look(t)
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Name,Dir,Doc,Standard,Imports,GoFiles", module+"...")
 	out, err := cmd.Output()
 	if err != nil {
@@ -55,6 +62,24 @@ func load(t *testing.T) graph {
 		g[p.ImportPath] = p
 	}
 	return g
+}
+
+// look touches every source of the module, so that the go command, which sees what
+// a test opens but not what its children do, does not answer from its cache after
+// another package has changed.
+func look(t *testing.T) {
+	t.Helper()
+	for _, room := range rooms {
+		err := filepath.WalkDir(filepath.Join("../../..", room), func(name string, _ fs.DirEntry, err error) error {
+			if err == nil && filepath.Ext(name) == ".go" {
+				_, err = os.Stat(name)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // own are the names of the module's packages, sorted.
