@@ -107,7 +107,7 @@ func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device
 	if err != nil {
 		return err
 	}
-	printPlan(b.env, mi.plan)
+	printPlan(b.env, mi.plan, mi.plan.Refused())
 	if err := b.acknowledge(ctx, mi); err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*m
 	if err != nil {
 		return nil, cli.Refusedf("%v; nothing was touched", err)
 	}
-	signer, err := sign.ReadSigner(site.Key, site.Chain)
+	signer, err := readSigner(site.Key, site.Chain)
 	if err != nil {
 		return nil, fmt.Errorf("key that signs the papers: %w", err)
 	}

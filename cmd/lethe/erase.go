@@ -12,7 +12,6 @@ import (
 
 	"lethe/certs/order"
 	"lethe/certs/record"
-	"lethe/certs/sign"
 	"lethe/cmd/internal/cli"
 	"lethe/inventory"
 	"lethe/wipe"
@@ -149,7 +148,7 @@ be touched, with every reason. It writes to nothing.`,
 				if err != nil {
 					return err
 				}
-				printPlan(env, plan)
+				printPlan(env, plan, plan.Refused())
 				if len(plan.Tasks()) == 0 {
 					return cli.Refusedf("no drive would be erased: %s", untouched(plan.Blocked(), plan.Missing()))
 				}
@@ -203,7 +202,7 @@ refused; no flag lifts that.`,
 				if *key == "" || *cert == "" {
 					return cli.Usagef("erase needs --key and --cert to sign its papers; lethe key init makes them")
 				}
-				signer, err := sign.ReadSigner(*key, *cert)
+				signer, err := readSigner(*key, *cert)
 				if err != nil {
 					return cli.Usagef("%v", err)
 				}
@@ -223,7 +222,7 @@ func (m *mission) onHost(ctx context.Context, plan *wipe.Plan, papers string, wa
 	if len(plan.Tasks()) == 0 {
 		return cli.Refusedf("nothing was touched: %s", untouched(plan.Blocked(), plan.Missing()))
 	}
-	printPlan(m.env, plan)
+	printPlan(m.env, plan, plan.Blocked())
 	if m.tool, err = hostTool(); err != nil {
 		return err
 	}
@@ -238,7 +237,7 @@ func (m *mission) onHost(ctx context.Context, plan *wipe.Plan, papers string, wa
 	}
 	out, err := m.run(ctx)
 	if err != nil {
-		return signalled(ctx, err)
+		return signalled(ctx, cli.Undeliveredf("papers are missing: %v", err))
 	}
 	fmt.Fprintf(m.env.Stdout, "%d of %d drives sanitised; papers in %s (summary %s)\n",
 		out.Reached(), m.plan.Wanted(), papers, out.Summary.Name)

@@ -3,8 +3,10 @@ package main
 import (
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"lethe/certs/sign"
 	"lethe/cmd/internal/cli"
@@ -30,4 +32,22 @@ func readRoots(file string) (*x509.CertPool, error) {
 		return nil, cli.Usagef("trust root %s: %v", file, err)
 	}
 	return roots, nil
+}
+
+// readSigner reads the key that signs the papers and proves that it can: with a
+// key that cannot, a drive would be erased and no paper could say so.
+func readSigner(key, cert string) (sign.Signer, error) {
+	s, err := sign.ReadSigner(key, cert)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := sign.SignDSSE(sign.PayloadRecord, []byte("{}"), s); err != nil {
+		return nil, err
+	}
+	leaf, now := s.Chain()[0], time.Now()
+	if now.Before(leaf.NotBefore) || now.After(leaf.NotAfter) {
+		return nil, fmt.Errorf("certificate %s is valid from %s to %s, the clock says %s", cert,
+			leaf.NotBefore.UTC().Format(time.RFC3339), leaf.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	}
+	return s, nil
 }

@@ -144,8 +144,8 @@ func untouched(blocked []record.Refusal, missing []string) string {
 	return strings.Join(s, "; ")
 }
 
-// printPlan says in sentences what will be done and what will not.
-func printPlan(env cli.Env, p *wipe.Plan) {
+// printPlan says in sentences what will be done, and of which drives not.
+func printPlan(env cli.Env, p *wipe.Plan, not []record.Refusal) {
 	say := func(indent int, f string, a ...any) {
 		fmt.Fprintln(env.Stdout, tui.Wrap(fmt.Sprintf(f, a...), env.Width, indent))
 	}
@@ -168,7 +168,7 @@ func printPlan(env cli.Env, p *wipe.Plan) {
 		}
 		say(6, "    passes: %s; then every byte is read back and compared", strings.Join(ps, ", "))
 	}
-	for _, r := range p.Refused() {
+	for _, r := range not {
 		say(2, "%s (%s) will not be touched: %s", r.Identity, r.Node, strings.Join(r.Reasons, "; "))
 	}
 	for _, w := range p.Missing() {
