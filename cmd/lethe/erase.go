@@ -231,6 +231,9 @@ func (m *mission) onHost(ctx context.Context, plan *wipe.Plan, papers string, wa
 		return err
 	}
 	defer func() { err = errors.Join(err, m.spool.Close()) }()
+	if err := makeRoom(papers, len(plan.Tasks())); err != nil {
+		return err
+	}
 	m.journal = journalDir(papers)
 	if err := countdown(ctx, m.env, wait); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"lethe/certs/sign"
@@ -50,4 +51,21 @@ func readSigner(key, cert string) (sign.Signer, error) {
 			leaf.NotBefore.UTC().Format(time.RFC3339), leaf.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	return s, nil
+}
+
+// paperRoom is more than a paper and its transcript take, in bytes.
+const paperRoom = 1 << 20
+
+// makeRoom proves that a folder has room for the papers of n drives: a drive
+// erased without a paper is an erase that never happened.
+func makeRoom(dir string, n int) error {
+	name := filepath.Join(dir, ".room")
+	err := os.WriteFile(name, make([]byte, (n+1)*paperRoom), 0o600)
+	if rerr := os.Remove(name); err == nil {
+		err = rerr
+	}
+	if err != nil {
+		return cli.Refusedf("the folder %s has no room for the papers (%v): nothing was touched", dir, unwrapPath(err))
+	}
+	return nil
 }
