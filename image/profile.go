@@ -68,5 +68,7 @@ var vm = Profile{
 		// checksums that sd_mod and NVMe ask for by crypto alias
 		"crct10dif", "crc64_rocksoft_generic", "crc32c_generic", "crc32c_intel",
 	},
-	Always: []string{"sd_mod", "sg", "loop", "efivarfs", "vfat", "nls_cp437", "nls_ascii", "nls_utf8"},
+	// The checksum comes first: sd_mod's would else start /sbin/modprobe for it.
+	Always: []string{"crc64_rocksoft_generic", "sd_mod", "sg", "loop", "efivarfs", "vfat",
+		"nls_cp437", "nls_ascii", "nls_utf8"},
 }

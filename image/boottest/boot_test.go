@@ -215,6 +215,7 @@ func TestGuard(t *testing.T) {
 func TestClose(t *testing.T) {
 	vm, ctx := boot(t, boottest.Config{})
 	pid := vm.PID()
+	dir := regexp.MustCompile(`unix:(\S+)/qmp,`).FindStringSubmatch(vm.Command())[1]
 	vm.Close()
 	if err := vm.Wait(ctx); !errors.Is(err, boottest.ErrNotPowerOff) {
 		t.Errorf("Wait = %v, want ErrNotPowerOff", err)
@@ -222,7 +223,7 @@ func TestClose(t *testing.T) {
 	if _, err := os.Stat(fmt.Sprintf("/proc/%d", pid)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("process %d is still there: %v", pid, err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "lethe-vm-*")); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s is still there: %v", dir, err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,14 +68,14 @@ func (l *loader) always() {
 	mountEFI(l.say)
 }
 
-// autoload loads for every device in sysfs what its modalias asks for, and
+// autoload loads for every device on every bus what its modalias asks for, and
 // again for the devices that this brought, until a pass loads nothing new. It
 // reports whether it loaded anything.
 func (l *loader) autoload() bool {
 	any := false
 	for range 16 { // a bound against drivers that create devices for ever
 		before := l.loaded
-		for _, a := range modaliases("/sys/devices") {
+		for _, a := range modaliases("/sys/bus") {
 			if !l.aliases[a] {
 				l.aliases[a] = true
 				for _, m := range l.index.Match(a) {
@@ -134,22 +133,24 @@ func insert(name string) error {
 	return err
 }
 
-// modaliases returns the different modaliases below dir.
-func modaliases(dir string) []string {
+// modaliases returns the different modaliases of all devices on all buses; bus
+// is /sys/bus. What belongs to no bus (input devices, the DMI table) needs no
+// driver here, and a walk of all /sys/devices for it is several times slower.
+func modaliases(bus string) []string {
+	files, err := filepath.Glob(filepath.Join(bus, "*", "devices", "*", "modalias"))
+	if err != nil {
+		return nil // only for a bad pattern
+	}
 	seen := map[string]bool{}
 	var out []string
-	_ = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.Name() != "modalias" || d.IsDir() {
-			return nil // a device that left while we looked
-		}
+	for _, p := range files {
 		b, err := os.ReadFile(p)
 		a := string(bytes.TrimSpace(b))
-		if err == nil && a != "" && !seen[a] {
+		if err == nil && a != "" && !seen[a] { // an error: it left while we looked
 			seen[a] = true
 			out = append(out, a)
 		}
-		return nil
-	})
+	}
 	return out
 }
 

@@ -82,11 +82,12 @@ func TestWired(t *testing.T) {
 
 func TestModaliases(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"pci0/modalias":          "pci:v1\n",
-		"pci0/usb1/1-1/modalias": "usb:v2\n",
-		"pci1/modalias":          "pci:v1\n",
-		"pci2/modalias":          "\n",
-		"pci3/uevent":            "MODALIAS=pci:v3\n",
+		"pci/devices/0/modalias":   "pci:v1\n",
+		"pci/devices/1/modalias":   "pci:v1\n",
+		"pci/devices/2/modalias":   "\n",
+		"pci/devices/3/uevent":     "MODALIAS=pci:v3\n",
+		"usb/devices/1-1/modalias": "usb:v2\n",
+		"usb/drivers/x/modalias":   "usb:v3\n",
 	})
 	got := modaliases(dir)
 	slices.Sort(got)
