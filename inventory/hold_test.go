@@ -163,6 +163,11 @@ func TestZeroDeviceIsHeld(t *testing.T) {
 	if d.Eligible() == nil {
 		t.Error("a Device without a device file is eligible")
 	}
+	d = inventory.Device{NodePath: "/dev/sdx"}
+	d.Size = mib
+	if d.Eligible() == nil {
+		t.Error("a Device without an identity is eligible")
+	}
 }
 
 func TestDuplicates(t *testing.T) {

@@ -102,8 +102,10 @@ func TestOpenExcludes(t *testing.T) {
 		unix.Close(fd)
 		t.Error("a partition of a held drive could be claimed")
 	}
-	if out, err := exec.Command("mount", part, t.TempDir()).CombinedOutput(); err == nil {
+	at := t.TempDir()
+	if out, err := exec.Command("mount", part, at).CombinedOutput(); err == nil {
 		t.Errorf("a partition of a held drive was mounted: %s", out)
+		inventorytest.Run(t, "umount", at)
 	}
 	h.Close()
 
