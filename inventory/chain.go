@@ -54,7 +54,11 @@ func (c *chain) climb(name, dir string, n number) {
 		}
 	}
 	for _, h := range c.root.Names(dir, "holders") {
-		c.hold(HoldHeld, name+" is held by "+c.describe(h))
+		kind := HoldHeld
+		if strings.HasPrefix(c.root.Text("sys/block", h, "dm/uuid"), "mpath-") {
+			kind = HoldMultipath
+		}
+		c.hold(kind, name+" is held by "+c.describe(h))
 		c.above(h)
 	}
 }

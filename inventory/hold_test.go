@@ -69,6 +69,9 @@ func TestHolds(t *testing.T) {
 		}, []inventory.Hold{{Kind: inventory.HoldHeld, Detail: "sdb is held by md array md5"},
 			{Kind: inventory.HoldHeld, Detail: "md5p1 is held by encrypted volume secret"},
 			{Kind: inventory.HoldSwap, Detail: "dm-9 is in use as swap"}}},
+		{"one path of several", "sdb", func(tr *inventorytest.Tree, _ map[string]*inventorytest.Probe) {
+			dm(tr, "sdb", "dm-3", 3, map[string]string{"dm/name": "mpatha", "dm/uuid": "mpath-35000"})
+		}, []inventory.Hold{{Kind: inventory.HoldMultipath, Detail: "sdb is held by multipath device mpatha"}}},
 		{"bcache", "sda", func(tr *inventorytest.Tree, _ map[string]*inventorytest.Probe) {
 			tr.Dir("sys/block/sda/bcache")
 		}, []inventory.Hold{{Kind: inventory.HoldHeld, Detail: "sda belongs to bcache"}}},
