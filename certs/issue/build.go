@@ -5,6 +5,7 @@ package issue
 
 import (
 	"errors"
+	"fmt"
 
 	"lethe/certs/record"
 	"lethe/wipe/judge"
@@ -14,15 +15,22 @@ import (
 // ErrNoTask says that a transcript has no first line to make a record of.
 var ErrNoTask = errors.New("transcript does not begin with its task")
 
-// Build derives the record of a transcript. Everything but the context and the
-// identifier comes from the transcript, so that a checker that holds all three
-// derives the same record again; Build is a pure function of its arguments.
+// ErrID says that a record would bear another name than the task it is made of:
+// one erase must not have two papers.
+var ErrID = errors.New("the transcript is of task")
+
+// Build derives the record of a transcript. Everything but the context comes from
+// the transcript, so that a checker that holds both derives the same record again;
+// Build is a pure function of its arguments.
 func Build(t *record.Transcript, c record.Context, id string, p profile.Profile, q judge.Quirks) (record.Record, error) {
 	if t == nil || len(t.Lines) == 0 || t.Lines[0].Event.Task == nil {
 		return record.Record{}, ErrNoTask
 	}
 	first, last := t.Lines[0], t.Lines[len(t.Lines)-1]
 	task := first.Event.Task
+	if id != task.ID {
+		return record.Record{}, fmt.Errorf("build record %q: %w %q", id, ErrID, task.ID)
+	}
 	v := judge.Judge(t, p, q)
 	r := record.Record{
 		Format: record.RecordFormat, ID: id, Kind: kind(v), Context: c,

@@ -199,6 +199,13 @@ func TestNoTask(t *testing.T) {
 	}
 }
 
+func TestAnotherName(t *testing.T) {
+	// mutant: build.go: if id != task.ID { => if id == "" {
+	if _, err := Build(zeroed(t).transcript(t), ctx, "t2", defaults(t), judge.Quirks{}); !errors.Is(err, ErrID) {
+		t.Error(err)
+	}
+}
+
 func TestVirtual(t *testing.T) {
 	for name, c := range map[string]struct {
 		device  func(d *record.Device)
