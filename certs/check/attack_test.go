@@ -141,6 +141,15 @@ var insider = []attack{
 		f.In.Order = checktest.NewDesk(t, "S1", "S2").Envelope
 		return f.PDF(t)
 	}},
+	{"another order for the same drives", check.StepOrder, func(t *testing.T, s *scene) []byte {
+		f, o := s.forge(t), s.Order
+		o.ID = "ORD-2026-0043"
+		var err error
+		if f.In.Order, err = order.Sign(o, s.Approver); err != nil {
+			t.Fatal(err)
+		}
+		return f.PDF(t)
+	}},
 	{"an unsigned order", check.StepOrder, func(t *testing.T, s *scene) []byte {
 		f := s.forge(t)
 		b, err := record.Marshal(s.Order)

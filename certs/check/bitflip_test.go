@@ -38,10 +38,9 @@ type flip struct {
 }
 
 // TestBitFlips is the bar: the untouched paper is accepted, and with any one bit
-// changed it is refused, and the check that failed is named. It goes red when, for
-// one, decodeHole no longer compares the spelling of the hexadecimal, or looks at the
-// zeros, or VerifyCMS at its whole encoding. No digest of the file is known to the
-// checker: it has the root certificate alone.
+// changed it is refused, and the check that failed is named. It goes red when VerifyCMS
+// no longer compares the whole encoding. No digest of the file is known to the checker:
+// it has the root certificate alone.
 func TestBitFlips(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed(t), 1))
 	desk, paper := fresh(t)
