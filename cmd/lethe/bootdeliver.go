@@ -17,6 +17,9 @@ import (
 // not be delivered.
 const redeliver = 30 * time.Second
 
+// lastTries is how long papers are still sent after somebody asked the agent to end.
+const lastTries = time.Minute
+
 // connect makes the client of the depot, where one is configured.
 func (b *boot) connect(roots *x509.CertPool) error {
 	url := b.state.Site.Depot
@@ -76,7 +79,11 @@ func (b *boot) acknowledge(ctx context.Context, m *mission) error {
 func (b *boot) eraseAndDeliver(ctx context.Context, m *mission) error {
 	made := make(chan struct{})
 	gone := make(chan error, 1)
-	go func() { gone <- b.deliverAll(ctx, m.spool, made) }()
+	// Who stops the erase does not stop the notices that say so.
+	sending, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastTries, end) })()
+	go func() { gone <- b.deliverAll(sending, m.spool, made) }()
 	out, err := m.run(ctx)
 	close(made)
 	if err != nil {
@@ -87,7 +94,7 @@ func (b *boot) eraseAndDeliver(ctx context.Context, m *mission) error {
 	switch {
 	case derr != nil:
 		return cli.Undeliveredf("%v; the machine stays on", derr)
-	case err != nil:
+	case err != nil || ctx.Err() != nil:
 		return signalled(ctx, err)
 	}
 	// What was delivered may be bad news; it is delivered all the same, and the

@@ -116,8 +116,11 @@ func interleave(fs *flag.FlagSet, args []string) []string {
 		flags = append(flags, a)
 		name, _, has := strings.Cut(strings.TrimLeft(a, "-"), "=")
 		f := fs.Lookup(name)
-		if has || f == nil || isBool(f) || i+1 == len(args) {
+		if has || f == nil || isBool(f) {
 			continue
+		}
+		if i+1 == len(args) {
+			return flags // its value is missing: parsing says so
 		}
 		i++
 		flags = append(flags, args[i])
