@@ -20,7 +20,7 @@
 // itself (controls, line breaks, direction overrides, combining marks, spaces that
 // are not single), is printed as its code in angle brackets: 髙 is <U+9AD9>. A
 // literal "<U+" is printed as "<U+003C>U+". The attached record has the real text.
-// A value longer than [page.MaxRunes] characters and a list longer than its page
+// A value longer than 240 characters and a list longer than its page
 // share are cut, and say how much more the record holds.
 //
 // # Compatibility

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf16"
 
 	"lethe/certs/pdf/internal/object"
 	"lethe/certs/pdf/internal/page"
@@ -141,24 +140,3 @@ var toUnicode = sync.OnceValue(func() string {
 	w.WriteString("endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n")
 	return w.String()
 })
-
-// textString spells a string for people: ASCII as it is, else UTF-16 (§7.9.2.2).
-func textString(s string) object.String {
-	ascii := true
-	for _, r := range s {
-		ascii = ascii && r >= 0x20 && r < 0x7f
-	}
-	if ascii {
-		return object.String(s)
-	}
-	out := []byte{0xfe, 0xff}
-	for _, u := range utf16.Encode([]rune(s)) {
-		out = append(out, byte(u>>8), byte(u))
-	}
-	return object.String(out)
-}
-
-// dateForm is a PDF date in UTC (§7.9.4).
-const dateForm = "D:20060102150405+00'00'"
-
-func dateString(t time.Time) object.String { return object.String(t.UTC().Format(dateForm)) }

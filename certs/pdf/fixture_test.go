@@ -80,6 +80,7 @@ func purged() record.Record {
 		Controller:   &record.Controller{Model: "SAMSUNG MZQL2960HCJR-00A07", Serial: "S64FNE0R504871", NQN: "nqn.1994-11.com.samsung:nvme:PM9A3:2.5-inch:S64FNE0R504871", Driver: "nvme"},
 		Capabilities: []record.Capability{{Technique: record.BlockErase}, {Technique: record.CryptoErase}, {Technique: record.FormatNVM}},
 	}
+	r.After = &record.Opened{Identity: r.Device.Identity, Size: r.Device.Size}
 	r.Asked = record.MethodPurge
 	r.Ladder = []record.Rung{{Technique: record.BlockErase, Method: record.MethodPurge, Chosen: true, Reason: "strongest the drive offers"}}
 	r.Passes, r.Verification = nil, nil
@@ -97,6 +98,7 @@ func virtual() record.Record {
 	r.Context.Machine = record.Machine{Manufacturer: "QEMU", Product: "Standard PC (Q35 + ICH9, 2009)", Virtual: true, VirtualWhy: []string{"SMBIOS system manufacturer QEMU"}}
 	r.Context.Labels = record.Labels{Contract: "demo"}
 	r.Device.Identity = record.Identity{Model: "QEMU HARDDISK", Serial: "LETHE-SATA-1"}
+	r.After = &record.Opened{Identity: r.Device.Identity, Size: 268435456}
 	r.Device.Virtual, r.Device.VirtualWhy = true, []string{"drive model QEMU HARDDISK"}
 	r.Device.Size, r.Device.NativeSize, r.Device.Hidden, r.Device.Capabilities = 268435456, 268435456, nil, nil
 	r.Passes[0].Written, r.Verification.Compared = 268435456, 268435456
@@ -126,7 +128,7 @@ func interrupted() record.Record {
 	r := cleared()
 	r.ID, r.Kind = "2f9a7c40-77ab-4d31-9a70-64f1f0c1be98", record.KindNotice
 	r.Passes[0].Written, r.Passes[0].Flushed, r.Passes[0].Key, r.Passes[0].IV = 123456789504, false, "", ""
-	r.Verification = nil
+	r.Verification, r.After = nil, nil
 	r.Verdict = record.Verdict{State: record.Incomplete, Judge: "lethe-judge/1", Reasons: []string{"the task was stopped by a signal"}}
 	return r
 }

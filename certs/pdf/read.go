@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"lethe/certs/pdf/internal/object"
 	"lethe/certs/pdf/internal/page"
@@ -206,28 +203,4 @@ func flate(s shape) shape {
 	}
 	s["Filter"] = name("FlateDecode")
 	return s
-}
-
-// words reads a string for people, and takes only the spelling textString gives.
-func words(o object.String) (string, error) {
-	s := string(o)
-	if len(o) >= 2 && o[0] == 0xfe && o[1] == 0xff {
-		var u []uint16
-		for i := 2; i+1 < len(o); i += 2 {
-			u = append(u, uint16(o[i])<<8|uint16(o[i+1]))
-		}
-		s = string(utf16.Decode(u))
-	}
-	if !utf8.ValidString(s) || textString(s) != o {
-		return "", fmt.Errorf("%s is not spelled as text", brief(o))
-	}
-	return s, nil
-}
-
-func date(o object.String) (time.Time, error) {
-	t, err := time.Parse(dateForm, string(o))
-	if err != nil || dateString(t) != o {
-		return t, fmt.Errorf("%s is no date in UTC", brief(o))
-	}
-	return t.UTC(), nil
 }

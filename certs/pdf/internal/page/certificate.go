@@ -88,7 +88,7 @@ func verdictBand(p *Page, y float64, l look, r record.Record) float64 {
 		p.textRight(x, y+5.3, big, "No technique reached its end")
 	}
 	p.textRight(x, y+9.9, fine, clipTo("Method reached: "+reached(r.Verdict.Method)+"   asked: "+asked(r.Asked), fine, 80))
-	p.textRight(x, y+14.2, Style{Mono, 8.6, white}, clipTo(named(r.Device.Identity), Style{Mono, 8.6, white}, 100))
+	p.textRight(x, y+14.2, Style{Mono, 8.6, white}, clipTo(named(r.Device.Identity), Style{Mono, 8.6, white}, 82))
 	y += h
 
 	st := Style{Regular, 9.2, ink}

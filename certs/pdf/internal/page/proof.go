@@ -23,6 +23,7 @@ func sanitization(s *setter, r record.Record) {
 	ladder(s, r.Ladder)
 	passes(s, r.Passes)
 	verification(s, r)
+	after(s, r)
 	authorisation(s, r)
 	s.absent()
 }
@@ -103,6 +104,19 @@ func verification(s *setter, r record.Record) {
 		st = heavy
 	}
 	s.row("  unreadable", st, ranges(v.Unreadable))
+}
+
+// after is whether the drive, read again at the end, is the one that was found.
+func after(s *setter, r record.Record) {
+	a, d := r.After, r.Device
+	switch {
+	case a == nil:
+		s.row("Drive afterwards", body, "")
+	case a.Identity == d.Identity && a.Size == d.Size:
+		s.row("Drive afterwards", body, "identified again, the same")
+	default:
+		s.row("Drive afterwards", heavy, "NOT THE SAME: "+Printable(a.Identity.String())+", "+byteCount(a.Size))
+	}
 }
 
 func mismatches(v *record.Verification) string {
