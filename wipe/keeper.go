@@ -12,7 +12,7 @@ import (
 
 // maxSaid bounds what one worker may put on record, in bytes. A long task with a
 // thousand bad sectors says less than a tenth of it.
-const maxSaid = 8 << 20
+const maxSaid = 4 << 20
 
 var (
 	errClosed     = errors.New("the task has ended")

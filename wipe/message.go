@@ -51,7 +51,10 @@ func readLine(r *bufio.Reader, v any) error {
 			return errTooLong
 		}
 		if err == nil {
-			return record.Unmarshal(line[:len(line)-1], v)
+			if err := record.Unmarshal(line[:len(line)-1], v); err != nil {
+				return fmt.Errorf("message is not understood: %v", err) // never an io.EOF
+			}
+			return nil
 		}
 		if errors.Is(err, io.EOF) && len(line) > 0 {
 			return io.ErrUnexpectedEOF
