@@ -22,7 +22,7 @@ import (
 // gave a receipt for, and its archive verifies in the end. Turns red when Put
 // answers before commit, or recover is left out of Open.
 func TestKilledWhilePapersArrive(t *testing.T) {
-	const papers, rounds = 16, 6
+	const papers, rounds = 8, 5
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 0))

@@ -88,6 +88,7 @@ type Archive struct {
 	entries  []Entry // in order of arrival
 	byDigest map[record.Hex]int
 	byID     map[string]int
+	busy     map[record.Hex]chan struct{} // closed when the Put of that paper ends
 }
 
 const intentDir = "intents"
@@ -95,7 +96,8 @@ const intentDir = "intents"
 // Open takes the folder for this process and brings the index up to what is there.
 // A folder that is in use gives durable.ErrLocked.
 func Open(c Config) (*Archive, error) {
-	a := &Archive{Config: c, byDigest: map[record.Hex]int{}, byID: map[string]int{}}
+	a := &Archive{Config: c, byDigest: map[record.Hex]int{}, byID: map[string]int{},
+		busy: map[record.Hex]chan struct{}{}}
 	if err := os.MkdirAll(filepath.Join(c.Dir, intentDir), 0o750); err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -327,21 +328,23 @@ func TestIntent(t *testing.T) {
 
 func TestFiftyAtOnce(t *testing.T) {
 	const n = 50
-	var serials []string
-	for i := range n {
-		serials = append(serials, fmt.Sprintf("D%02d", i))
-	}
-	k := depottest.New(t, serials...)
-	papers := make([][]byte, n)
-	for i, s := range serials {
-		papers[i] = k.Certificate(t, s).PDF
+	k := depottest.New(t)
+	open := func(t *testing.T, dir string) (*archive.Archive, *depottest.Plain) {
+		c, p := k.Config(t, dir), &depottest.Plain{}
+		c.Check = p
+		a, err := archive.Open(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = a.Close() })
+		return a, p
 	}
 	t.Run("of the same paper", func(t *testing.T) {
-		a := k.Open(t, t.TempDir())
+		a, p := open(t, t.TempDir())
 		var mu sync.Mutex
 		receipts, fresh := map[string]bool{}, 0
 		hurry(n, func(int) {
-			r, f, err := a.Put(papers[0])
+			r, f, err := a.Put(depottest.PlainPaper(0))
 			if err != nil {
 				t.Error(err)
 			}
@@ -352,22 +355,47 @@ func TestFiftyAtOnce(t *testing.T) {
 				fresh++
 			}
 		})
-		if len(receipts) != 1 || fresh != 1 || len(a.List()) != 1 {
-			t.Errorf("%d receipts, %d fresh, %d papers; want 1 each", len(receipts), fresh, len(a.List()))
+		if len(receipts) != 1 || fresh != 1 || len(a.List()) != 1 || p.Checks.Load() != 1 {
+			t.Errorf("%d receipts, %d fresh, %d papers, %d checks; want 1 each",
+				len(receipts), fresh, len(a.List()), p.Checks.Load())
 		}
 	})
 	t.Run("of different papers", func(t *testing.T) {
 		dir := t.TempDir()
-		a := k.Open(t, dir)
+		a, p := open(t, dir)
 		hurry(n, func(i int) {
-			if _, fresh, err := a.Put(papers[i]); err != nil || !fresh {
+			if _, fresh, err := a.Put(depottest.PlainPaper(i)); err != nil || !fresh {
 				t.Errorf("paper %d: fresh %v, %v", i, fresh, err)
 			}
 		})
-		if got := len(a.List()); got != n {
-			t.Errorf("%d papers; want %d", got, n)
+		held := 0
+		err := archive.Verify(dir, p, identity.ReceiptOpener(k.Roots()), func(c archive.Checked) {
+			if c.Err != nil {
+				t.Error(c.File, c.Err)
+			}
+			held++
+		})
+		if err != nil || held != n || len(a.List()) != n {
+			t.Errorf("%d papers, %d verified, %v; want %d", len(a.List()), held, err, n)
 		}
-		verify(t, k, dir, map[string]string{})
+	})
+	t.Run("of different papers for one record", func(t *testing.T) {
+		a, _ := open(t, t.TempDir())
+		var fresh, conflicts atomic.Int64
+		hurry(n, func(i int) {
+			_, f, err := a.Put(fmt.Appendf(nil, "plain-000\nissue %d", i))
+			switch {
+			case err == nil && f:
+				fresh.Add(1)
+			case errors.Is(err, archive.ErrConflict):
+				conflicts.Add(1)
+			default:
+				t.Error(f, err)
+			}
+		})
+		if fresh.Load() != 1 || conflicts.Load() != n-1 || len(a.List()) != 1 {
+			t.Errorf("%d taken, %d conflicts, %d papers; want 1, %d, 1", fresh.Load(), conflicts.Load(), len(a.List()), n-1)
+		}
 	})
 }
 

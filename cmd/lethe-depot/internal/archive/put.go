@@ -19,6 +19,7 @@ import (
 // and fresh is false.
 func (a *Archive) Put(pdf []byte) (receipt []byte, fresh bool, err error) {
 	digest := record.Digest(pdf)
+	defer a.turn(digest)()
 	if e, ok := a.find(digest); ok {
 		receipt, err = a.again(e, pdf)
 		return receipt, false, err
@@ -38,10 +39,6 @@ func (a *Archive) Put(pdf []byte) (receipt []byte, fresh bool, err error) {
 	defer staged.Discard()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if i, ok := a.byDigest[digest]; ok { // the same paper came twice at once
-		receipt, err = a.mend(a.entries[i], pdf)
-		return receipt, false, err
-	}
 	if _, ok := a.byID[f.ID]; ok {
 		return nil, false, fmt.Errorf("keep %s: %w", f.ID, ErrConflict)
 	}
@@ -51,6 +48,28 @@ func (a *Archive) Put(pdf []byte) (receipt []byte, fresh bool, err error) {
 	}
 	a.remember(e)
 	return receipt, true, nil
+}
+
+// turn waits until no other Put of the same paper is under way and returns what
+// ends this one's: a paper that comes many times at once is checked once.
+func (a *Archive) turn(digest record.Hex) (end func()) {
+	for {
+		a.mu.Lock()
+		other, busy := a.busy[digest]
+		if !busy {
+			mine := make(chan struct{})
+			a.busy[digest] = mine
+			a.mu.Unlock()
+			return func() {
+				a.mu.Lock()
+				delete(a.busy, digest)
+				a.mu.Unlock()
+				close(mine)
+			}
+		}
+		a.mu.Unlock()
+		<-other
+	}
 }
 
 // commit names the receipt, then the paper, then writes the line.

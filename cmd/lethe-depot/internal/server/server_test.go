@@ -3,7 +3,6 @@ package server_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -283,32 +282,28 @@ func TestBusy(t *testing.T) {
 
 func TestFiftyAtOnce(t *testing.T) {
 	const n = 50
-	var serials []string
-	for i := range n {
-		serials = append(serials, fmt.Sprintf("D%02d", i))
+	k := depottest.New(t)
+	c := k.Config(t, t.TempDir())
+	c.Check = &depottest.Plain{}
+	a, err := archive.Open(c)
+	if err != nil {
+		t.Fatal(err)
 	}
-	k := depottest.New(t, serials...)
-	d := start(t, k, t.TempDir(), nil)
-	var bs []bundle.Bundle
-	for _, s := range serials {
-		p := k.Certificate(t, s)
-		bs = append(bs, bundle.Bundle{Name: p.Name, PDF: p.PDF})
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
+	defer a.Close()
+	d := start(t, k, t.TempDir(), func(s *server.Config) { s.Archive = a })
 	var wg sync.WaitGroup
 	for i := range n {
-		for _, b := range []bundle.Bundle{bs[i], bs[0]} { // different ones, and the same one
-			h := d.client(t)
+		for _, j := range []int{i, 0} { // different ones, and the same one
+			h, pdf := d.client(t), depottest.PlainPaper(j)
 			wg.Go(func() {
-				if _, err := h.Deliver(ctx, b); err != nil {
+				if _, err := h.Deliver(t.Context(), bundle.Bundle{Name: "p.pdf", PDF: pdf}); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 	}
 	wg.Wait()
-	if got := len(d.archive.List()); got != n {
+	if got := len(a.List()); got != n {
 		t.Errorf("%d papers; want %d", got, n)
 	}
 }
