@@ -187,7 +187,7 @@ func TestGuard(t *testing.T) {
 	vm, ctx := boot(t, boottest.Config{Network: true, Overlays: [][]byte{over},
 		Append: "lethe.poweroff lethe.list"})
 	expect(t, ctx, vm, `WordRefused: command line: lethe\.poweroff`)
-	expect(t, ctx, vm, `clock: ntp:10\.0\.2\.2:\d+, synchronised, offset 1h(29m5|30m0)\S+ \(set\)`)
+	expect(t, ctx, vm, `clock: ntp:10\.0\.2\.2:\d+, synchronised, offset 1h(29m5\d|30m\d)(\.\d+)?s \(set\)`)
 	expect(t, ctx, vm, `AGENT ready`)
 	expect(t, ctx, vm, `lethe ended: done`)
 	if err := vm.Send("ls -l /etc/lethe\n"); err != nil {
