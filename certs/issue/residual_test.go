@@ -23,7 +23,7 @@ func TestResidual(t *testing.T) {
 		"virtual":          {medium(record.MediumVirtual), "snapshots", false},
 		"unknown":          {medium(record.MediumUnknown), "not known", false},
 		"no medium at all": {medium(""), "not known", false},
-		// mutant: residual.go: if !strings.HasPrefix(h.State, "none") { => if h.State == "present" {
+		// mutant: residual.go: if !strings.HasPrefix(h.State, "none") { => if strings.HasPrefix(h.State, "present") {
 		"hidden area not readable": {func(l *lines, c *record.Context) {
 			l.task.Device.Hidden = []record.HiddenArea{{Kind: "DCO", State: "not readable: no answer"}}
 		}, "DCO: not readable", false},

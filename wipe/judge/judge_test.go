@@ -162,7 +162,7 @@ func TestDrive(t *testing.T) {
 		{"native size beyond", func(s *script) { s.task().Device.NativeSize++ }, record.Unknown, "native size", nil},
 		// mutant: drive.go: need(!shortens(h), => need(true,
 		{"HPA left", func(s *script) { s.task().Device.Hidden[0].State = "present" }, record.Unknown, "HPA", nil},
-		// mutant: drive.go: return strings.HasPrefix(h.State, "present") || => return h.State == "present" ||
+		// mutant: drive.go: return strings.HasPrefix(h.State, "present") || => return strings.EqualFold(h.State, "present") ||
 		{"AMAX left, with more words", func(s *script) {
 			s.task().Device.Hidden[0] = record.HiddenArea{Kind: "AMAX", State: "present: 3 sectors"}
 		}, record.Unknown, "AMAX", nil},
