@@ -11,7 +11,7 @@ VM_PKGS    := ./image/boottest/... ./cmd/internal/demo/...
 FUZZTIME   ?= 2s
 
 .DEFAULT_GOAL := help
-.PHONY: help build image demo test test-long lint test-unit test-race test-fuzz test-vm deps bench clean kernel-update
+.PHONY: help build image demo test test-long lint test-unit test-race test-fuzz test-vm deps bench bars clean kernel-update
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,7 +58,14 @@ test-vm: build ## boot the image in QEMU, erase, and let the host read the drive
 	$(GO) test -p 1 -count=1 -timeout 15m $(VM_PKGS)
 
 bench: ## random pass and read-back of a loop device against shred and cmp (root)
-	$(GO) test -count=1 -run TestBar -v ./wipe/overwrite/... -bar
+	$(GO) test -count=1 -run '^$$' -bench BarShred -benchtime 1x ./wipe/overwrite/bench -rounds 5
+
+bars: build deps ## the figures of the promises: bit flips, openssl, shred, image size, the boot
+	@echo "machine: $$(nproc) x $$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n1), Linux $$(uname -r), $$($(GO) version)"
+	$(GO) test -count=1 -run 'TestBitFlips' -v ./certs/check
+	$(GO) test -count=1 -run 'TestBarOpenSSL' -v ./wipe/overwrite
+	$(MAKE) --no-print-directory bench
+	$(GO) test -count=1 -timeout 15m -run 'TestErasesFourBuses|TestNoOpEraseIsCaught' -v ./cmd/internal/demo
 
 kernel-update: build ## move the kernel lock to Debian's newest
 	bin/lethe-image kernel update
