@@ -14,7 +14,7 @@ require (
 	github.com/smallstep/pkcs7 v0.2.3 // tests: a foreign reader of our CMS
 	github.com/vishvananda/netlink v1.3.1 // addresses and routes in the boot image
 	golang.org/x/image v0.47.0 // the Go fonts, embedded in the certificates
-	golang.org/x/net v0.59.0 // tests: HTTP/2 against the depot
+	golang.org/x/net v0.59.0 // the depot bounds its connections (netutil)
 	golang.org/x/sys v0.49.0 // ioctls
 	golang.org/x/term v0.47.0 // is it a terminal, and how wide
 	rsc.io/qr v0.2.0 // the QR code's bits
