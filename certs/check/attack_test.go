@@ -260,11 +260,13 @@ func drop(kind string) func(record.Event) *record.Event {
 // TestAttacks goes red, attack by attack, when the check named in it is taken out of
 // recordSteps or container, or no longer compares.
 func TestAttacks(t *testing.T) {
+	base := newScene(t)
 	for _, a := range append(insider, outsider...) {
 		t.Run(strings.ReplaceAll(a.name, " ", "-"), func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t)
-			r := check.Check(a.make(t, s), opts(s.Desk))
+			s, desk := *base, *base.Desk // an attack may change what it is given
+			s.Desk = &desk
+			r := check.Check(a.make(t, &s), opts(s.Desk))
 			if r.Outcome() != check.Refused || r.Failed() != a.check {
 				show(t, r)
 				t.Fatalf("Check() = %s, failed at %q; want refused at %q", r.Outcome(), r.Failed(), a.check)
