@@ -50,6 +50,8 @@ func FuzzWorkerSpeech(f *testing.F) {
 	f.Add([]byte(`{"event":{"ended":{}}}` + "\n"))
 	f.Add([]byte(`{"progress":{"done":1,"of":1,"pass":1,"phase":"write","total":2}}` + "\n" + `{"event":{"stopped":{"by":"worker","reason":"x"}}}` + "\n"))
 	f.Add([]byte(fuzzedLife(f)))
+	f.Add([]byte{})
+	f.Add([]byte("{}\n"))
 	prof, err := profile.ByID(profile.Default)
 	if err != nil {
 		f.Fatal(err)
