@@ -178,8 +178,8 @@ func (r *reader) pages(acro object.Dict) error {
 		s := shape{"Type": name("Page"), "Parent": is(pageTree), "Resources": is(resources), "Contents": into(&content)}
 		if i == 0 {
 			r.first = ref
-			if acro != nil {
-				s["Annots"] = is(acro["Fields"])
+			if fields, ok := acro["Fields"]; ok { // without it the form itself is refused
+				s["Annots"] = is(fields)
 			}
 		}
 		if err := r.dict(ref, s); err != nil {

@@ -47,6 +47,13 @@ func TestBitFlips(t *testing.T) {
 			flips = append(flips, flip{i, 0x20})
 		}
 	}
+	// Every bit of the form's key: with it misspelt, Read once met a nil.
+	fields := bytes.Index(doc, []byte("/Fields"))
+	for i := range len("/Fields") {
+		for bit := range 8 {
+			flips = append(flips, flip{fields + i, 1 << bit})
+		}
+	}
 	for _, i := range []int{0, len(doc) - 1, from, to - 1} {
 		flips = append(flips, flip{i, 1})
 	}
