@@ -18,9 +18,9 @@ import (
 	"lethe/cmd/lethe-depot/internal/depottest"
 )
 
-// A depot that is killed again and again while papers arrive loses none that it
-// gave a receipt for, and its archive verifies in the end. Turns red when Put
-// answers before commit, or recover is left out of Open.
+// The whole command, killed again and again while a spool drains into it, loses no
+// paper that it gave a receipt for, and its archive verifies in the end. (Kills in
+// the midst of commit are the business of the archive's own test.)
 func TestKilledWhilePapersArrive(t *testing.T) {
 	const papers, rounds = 8, 5
 	seed := uint64(time.Now().UnixNano())

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"lethe/certs/check"
 	"lethe/cmd/lethe-depot/internal/archive"
 	"lethe/cmd/lethe-depot/internal/depottest"
 	"lethe/cmd/lethe-depot/internal/identity"
@@ -16,10 +15,9 @@ import (
 // verify runs Verify and compares the failures, by file, with what each must say.
 func verify(t *testing.T, k *depottest.Kit, dir string, want map[string]string) {
 	t.Helper()
-	j := archive.Judge{Options: check.Options{Roots: k.Roots()}}
 	got := map[string]string{}
 	seen := 0
-	err := archive.Verify(dir, j, identity.ReceiptOpener(k.Roots()), func(c archive.Checked) {
+	err := archive.Verify(dir, k, identity.ReceiptOpener(k.Roots()), func(c archive.Checked) {
 		seen++
 		if c.Err != nil {
 			got[c.File] = c.Err.Error()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,6 +31,30 @@ type Kit struct {
 	Desk   *checktest.Desk
 	Root   *sign.Authority // the depot's
 	Signer sign.Signer     // the depot's, for 127.0.0.1 and localhost
+
+	mu     sync.Mutex
+	judged map[record.Hex]judgement
+}
+
+type judgement struct {
+	finding archive.Finding
+	err     error
+}
+
+// Check is the real check, made once for each content: it is a pure function, and
+// costs a second under the race detector.
+func (k *Kit) Check(pdf []byte) (archive.Finding, error) {
+	d := record.Digest(pdf)
+	k.mu.Lock()
+	j, ok := k.judged[d]
+	k.mu.Unlock()
+	if !ok {
+		j.finding, j.err = archive.Judge{Options: check.Options{Roots: k.Roots()}}.Check(pdf)
+		k.mu.Lock()
+		k.judged[d] = j
+		k.mu.Unlock()
+	}
+	return j.finding, j.err
 }
 
 // New makes keys.
@@ -38,7 +63,7 @@ func New(t testing.TB, serials ...string) *Kit {
 	if len(serials) == 0 {
 		serials = Serials
 	}
-	k := &Kit{Desk: checktest.NewDesk(t, serials...)}
+	k := &Kit{Desk: checktest.NewDesk(t, serials...), judged: map[record.Hex]judgement{}}
 	var err error
 	if k.Root, err = sign.NewAuthority("Depot Root", sign.Lasting(time.Now(), 48*time.Hour)); err != nil {
 		t.Fatal(err)
@@ -73,7 +98,7 @@ func (k *Kit) Config(t testing.TB, dir string) archive.Config {
 		t.Fatal(err)
 	}
 	return archive.Config{Dir: dir, Name: "depot-1", Seal: id, Now: time.Now,
-		Check:  archive.Judge{Options: check.Options{Roots: k.Roots()}},
+		Check:  k,
 		Report: func(err error) { t.Logf("archive reports: %v", err) }}
 }
 
