@@ -18,6 +18,7 @@ func TestArgs(t *testing.T) {
 			{Bus: USB, Path: "u", Serial: "U1", Removable: true},
 			{Bus: UAS, Path: "w", Serial: "W1", Model: "VEND PROD"},
 			{Bus: SATA, Path: "c", Discard: true},
+			{Bus: SCSI, Path: "f", Rate: 1 << 20, Faults: []Fault{{Sector: 7, Read: true, Write: true}}},
 		},
 	}
 	got, err := c.args("i", "/q")
@@ -29,13 +30,15 @@ func TestArgs(t *testing.T) {
 		"-append\nconsole=ttyS0 panic=-1 quiet lethe.poweroff\n",
 		"-smbios\ntype=1,manufacturer=ACME,, Inc,serial=M1\n",
 		"-drive\nif=none,id=d0,file=a,,b,format=raw,cache=writeback\n",
-		"-device\nide-hd,bus=ide.0,drive=d0,serial=S1,model=M,wwn=0x5000c50012345678,rotation_rate=7200\n",
+		"-device\nide-hd,bus=ide.0,drive=d0,serial=S1,model=M,wwn=0x5000c50012345678,rotation_rate=7200,id=dev-d0\n",
 		"-device\nnvme,id=nvme0,serial=N1\n",
-		"-device\nnvme-ns,bus=nvme0,drive=d1,eui64=0x0000000000000001,logical_block_size=4096,physical_block_size=4096\n",
-		"-device\nusb-storage,bus=xhci.0,drive=d2,serial=U1,removable=on\n",
-		"-device\nscsi-hd,bus=uas0.0,drive=d3,serial=W1,vendor=VEND,product=PROD\n",
+		"-device\nnvme-ns,bus=nvme0,drive=d1,eui64=0x0000000000000001,logical_block_size=4096,physical_block_size=4096,id=dev-d1\n",
+		"-device\nusb-storage,bus=xhci.0,drive=d2,serial=U1,removable=on,id=dev-d2\n",
+		"-device\nscsi-hd,bus=uas0.0,drive=d3,serial=W1,vendor=VEND,product=PROD,id=dev-d3\n",
 		"-drive\nif=none,id=d4,file=c,format=raw,cache=writeback,discard=unmap\n",
 		"-device\nide-hd,bus=ide.1,drive=d4",
+		`{"event":"none",,"iotype":"read",,"sector":7},,{"event":"none",,"iotype":"write",,"sector":7}`,
+		",cache=writeback,werror=report,rerror=report,throttling.bps-total=1048576\n",
 	} {
 		if !strings.Contains(s, want) {
 			t.Errorf("arguments lack %q", want)
@@ -63,6 +66,7 @@ func TestArgsRefuse(t *testing.T) {
 		"4096 on SATA":       {{Bus: SATA, Path: "x", Logical: 4096}},
 		"removable SATA":     {{Bus: SATA, Path: "x", Removable: true}},
 		"seventh SATA drive": seven,
+		"fault of nothing":   {{Bus: SATA, Path: "x", Faults: []Fault{{Sector: 1}}}},
 	} {
 		if _, err := (Config{Kernel: "k", Drives: d}).args("i", "q"); !errors.Is(err, ErrConfig) {
 			t.Errorf("%s: error = %v, want ErrConfig", name, err)

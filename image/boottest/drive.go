@@ -35,6 +35,10 @@ type Drive struct {
 	RPM               int  // 1: not rotating; 0: not said. SATA, IDE, SCSI, UAS
 	Removable         bool // USB
 	Discard           bool // hand discards on to the host
+	// Rate limits reading and writing together, in bytes a second; 0 is as fast
+	// as it goes.
+	Rate   int64
+	Faults []Fault // sectors that fail
 }
 
 // rig counts what has been placed on each controller.
@@ -46,19 +50,37 @@ type rig struct {
 func driveArgs(drives []Drive) ([]string, error) {
 	r := &rig{n: map[Bus]int{}}
 	for i, d := range drives {
-		if err := r.add(fmt.Sprintf("d%d", i), d); err != nil {
+		if err := r.add(backend(i), d); err != nil {
 			return nil, fmt.Errorf("%w: drive %d: %w", ErrConfig, i, err)
 		}
 	}
 	return r.args, nil
 }
 
+// backend is the name of drive i's file in QEMU.
+func backend(i int) string { return fmt.Sprintf("d%d", i) }
+
+// deviceID is what Unplug calls a drive's device; id is that of its backend.
+func deviceID(id string) string { return "dev-" + id }
+
+// add places one drive. writeback hands the guest's flushes on, and works on
+// tmpfs, too.
 func (r *rig) add(id string, d Drive) error {
 	if err := d.check(); err != nil {
 		return err
 	}
-	// writeback hands the guest's flushes on, and works on tmpfs, too.
 	back := fmt.Sprintf("if=none,id=%s,file=%s,format=raw,cache=writeback", id, escape(d.Path))
+	if len(d.Faults) > 0 {
+		file, err := d.fault()
+		if err != nil {
+			return err
+		}
+		// An error is the guest's to deal with; QEMU would stop it for some.
+		back = fmt.Sprintf("if=none,id=%s,file=%s,cache=writeback,werror=report,rerror=report", id, escape(file))
+	}
+	if d.Rate > 0 {
+		back += fmt.Sprintf(",throttling.bps-total=%d", d.Rate)
+	}
 	if d.Discard {
 		back += ",discard=unmap"
 	}
@@ -66,7 +88,7 @@ func (r *rig) add(id string, d Drive) error {
 	if err != nil {
 		return err
 	}
-	r.args = append(r.args, "-drive", back, "-device", dev)
+	r.args = append(r.args, "-drive", back, "-device", dev+",id="+deviceID(id))
 	r.n[d.Bus]++
 	return nil
 }

@@ -13,16 +13,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// monitor listens to QEMU's events: its exit status alone does not tell a
-// power-off from a panic (QEMU QMP reference, event SHUTDOWN).
+// monitor listens to QEMU's events and gives it commands: its exit status alone
+// does not tell a power-off from a panic (QEMU QMP reference, event SHUTDOWN).
 type monitor struct {
-	mu   sync.Mutex
-	why  string
-	over chan struct{}
+	mu      sync.Mutex
+	why     string
+	conn    net.Conn
+	waiting map[int]chan message
+	last    int
+	ready   chan struct{} // closed when commands are taken
+	over    chan struct{}
+}
+
+// message is all that QEMU may say, by the fields that matter here.
+type message struct {
+	ID    *int
+	Error *struct{ Class, Desc string }
+	Event string
+	Data  struct{ Reason string }
 }
 
 func watch(sock string, done <-chan struct{}) *monitor {
-	m := &monitor{over: make(chan struct{})}
+	m := &monitor{over: make(chan struct{}), ready: make(chan struct{}), waiting: map[int]chan message{}}
 	go func() {
 		defer close(m.over)
 		c := dial(sock, done)
@@ -53,20 +65,74 @@ func (m *monitor) listen(c net.Conn) {
 	if _, err := c.Write([]byte(`{"execute":"qmp_capabilities"}` + "\n")); err != nil {
 		return
 	}
+	m.conn = c
+	close(m.ready)
 	for d := json.NewDecoder(c); ; {
-		var e struct {
-			Event string
-			Data  struct{ Reason string }
-		}
+		var e message
 		if d.Decode(&e) != nil {
 			return
 		}
+		m.mu.Lock()
 		if e.Event == "SHUTDOWN" {
-			m.mu.Lock()
 			m.why = e.Data.Reason
-			m.mu.Unlock()
 		}
+		if e.ID != nil {
+			if got := m.waiting[*e.ID]; got != nil {
+				got <- e
+			}
+			delete(m.waiting, *e.ID)
+		}
+		m.mu.Unlock()
 	}
+}
+
+// execute gives one command and waits for the answer to it.
+func (m *monitor) execute(ctx context.Context, command string, arguments any) error {
+	select {
+	case <-m.ready:
+	case <-m.over:
+		return fmt.Errorf("%s: %w", command, ErrEnded)
+	case <-ctx.Done():
+		return fmt.Errorf("%s: %w", command, context.Cause(ctx))
+	}
+	got, err := m.ask(command, arguments)
+	if err != nil {
+		return fmt.Errorf("%s: %w", command, err)
+	}
+	select {
+	case e := <-got:
+		if e.Error != nil {
+			return fmt.Errorf("%s: %s: %s", command, e.Error.Class, e.Error.Desc)
+		}
+		return nil
+	case <-m.over:
+		return fmt.Errorf("%s: %w", command, ErrEnded)
+	case <-ctx.Done():
+		return fmt.Errorf("%s: %w", command, context.Cause(ctx))
+	}
+}
+
+func (m *monitor) ask(command string, arguments any) (<-chan message, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.last++
+	b, err := json.Marshal(map[string]any{"execute": command, "arguments": arguments, "id": m.last})
+	if err != nil {
+		return nil, err
+	}
+	got := make(chan message, 1)
+	m.waiting[m.last] = got
+	_, err = m.conn.Write(append(b, '\n'))
+	return got, err
+}
+
+// Unplug pulls drive i of the Config. Only USB and SCSI drives come off at once;
+// elsewhere QEMU asks the guest politely. A UAS drive's bridge stays.
+func (vm *VM) Unplug(ctx context.Context, i int) error {
+	if err := vm.qmp.execute(ctx, "device_del", map[string]string{"id": deviceID(backend(i))}); err != nil {
+		return fmt.Errorf("unplug drive %d: %w", i, err)
+	}
+	return nil
 }
 
 // reason waits shortly for the last event after QEMU has ended.
