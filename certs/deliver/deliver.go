@@ -12,7 +12,8 @@
 // Whatever may pass is tried again until the context ends: a connection refused or
 // lost, a time-out, 5xx, 408, 425, 429. A depot's no to this paper ([RefusedError])
 // and an answer by someone who is not the depot ([ErrUntrusted]) end the delivery at
-// once: more of the same will not help, a person or a later call may.
+// once: more of the same will not help, a person or a later call may. WithPatience
+// makes the second one wait as well.
 package deliver
 
 import (

@@ -47,6 +47,7 @@ type HTTPS struct {
 	limits   Limits
 	events   func(Event)
 	slots    chan struct{}
+	patient  bool
 }
 
 // Option changes an HTTPS client.
@@ -55,6 +56,12 @@ type Option func(*HTTPS, *http.Transport) error
 // WithEvents has f called with every event.
 func WithEvents(f func(Event)) Option {
 	return func(h *HTTPS, _ *http.Transport) error { h.events = f; return nil }
+}
+
+// WithPatience tries again after ErrUntrusted, too: for a machine that nobody stands
+// at, whose clock may yet be set and whose network may yet be its own.
+func WithPatience() Option {
+	return func(h *HTTPS, _ *http.Transport) error { h.patient = true; return nil }
 }
 
 // WithProxy goes through an HTTP proxy (CONNECT). The environment is never asked.

@@ -169,6 +169,39 @@ func TestTriesAgain(t *testing.T) {
 	}
 }
 
+// With patience a stranger is waited for until the depot itself answers; a no stays
+// a no.
+func TestPatience(t *testing.T) {
+	root, other := authority(t, "root"), authority(t, "other root")
+	s, stranger := leaf(t, root, sign.RoleDepot, day(time.Now())), leaf(t, other, sign.RoleDepot, day(time.Now()))
+	d := depot(t, s, s, func(d *fakeDepot, n int, w http.ResponseWriter, r *http.Request) {
+		switch n {
+		case 1:
+			(&fakeDepot{signer: stranger}).receipt(w, r, nil)
+		case 2:
+			d.receipt(w, r, nil)
+		default:
+			http.Error(w, "no", http.StatusUnprocessableEntity)
+		}
+	})
+	var seen events
+	h := client(t, d.URL, root.Pool(), root.Pool(), deliver.WithEvents(seen.add), deliver.WithPatience())
+	if _, err := h.Deliver(t.Context(), paper); err != nil {
+		t.Fatal(err)
+	}
+	var no *deliver.RefusedError
+	if _, err := h.Deliver(t.Context(), paper); !errors.As(err, &no) {
+		t.Errorf("Deliver = %v; want a refusal", err)
+	}
+	if want := []string{"attempt 1", "waiting 1", "attempt 2", "delivered 2", "attempt 1", "refused"}; !slices.Equal(seen.all, want) {
+		t.Errorf("events %v; want %v", seen.all, want)
+	}
+	h = client(t, depot(t, stranger, s, honest).URL, root.Pool(), root.Pool(), deliver.WithPatience())
+	if _, err := h.Deliver(shortly(t), paper); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, deliver.ErrUntrusted) {
+		t.Errorf("Deliver = %v; want the deadline, and why", err)
+	}
+}
+
 func TestGivesUpWithTheContext(t *testing.T) {
 	root := authority(t, "root")
 	s := leaf(t, root, sign.RoleDepot, day(time.Now()))

@@ -48,11 +48,11 @@ func (h *HTTPS) send(ctx context.Context, s sending) error {
 			last = err
 		}
 		if ctx.Err() == nil {
-			if !errors.As(err, &p) {
+			if !errors.As(err, &p) && (!h.patient || !errors.Is(err, ErrUntrusted)) {
 				h.events(Refused{Name: s.name, Err: err})
 				return err
 			}
-			wait := h.wait(n, p.after)
+			wait := h.wait(n, p)
 			h.events(Waiting{Name: s.name, N: n, For: wait, Err: err})
 			if sleep(ctx, wait) {
 				continue
@@ -65,13 +65,16 @@ func (h *HTTPS) send(ctx context.Context, s sending) error {
 // wait is how long to wait after try n: doubling, with jitter over its upper half
 // so that a rack of machines does not come back in step, and never less than the
 // depot asked for within the limit.
-func (h *HTTPS) wait(n int, asked time.Duration) time.Duration {
+func (h *HTTPS) wait(n int, p *passing) time.Duration {
 	d := h.limits.Most
 	if n < 30 && h.limits.First<<(n-1) < d && h.limits.First<<(n-1) > 0 {
 		d = h.limits.First << (n - 1)
 	}
 	d = d/2 + rand.N(d/2+1)
-	return max(d, min(asked, h.limits.Most))
+	if p == nil {
+		return d
+	}
+	return max(d, min(p.after, h.limits.Most))
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -28,7 +28,7 @@ does not check is refused with the reason, and nothing of it is kept.
   lethe-depot serve --dir papers --cert depot.pem --key depot.key --trust root.pem
 
 The certificate must have the depot role and name the hosts by which machines reach
-this depot; "lethe key" issues one. The same key answers TLS and signs receipts.
+this depot: "lethe key init" makes one. The same key answers TLS and signs receipts.
 Whoever reaches the port can read the papers: listen where only those do who may.
 
 In DIR: ID.pdf, ID.receipt.json, index.jsonl (only appended to), intents/.
