@@ -19,11 +19,12 @@ const (
 	PayloadIntent  = "application/vnd.lethe.intent.v1+json"
 	PayloadOrder   = "application/vnd.lethe.order.v1+json"
 	PayloadReceipt = "application/vnd.lethe.receipt.v1+json"
+	PayloadMarker  = "application/vnd.lethe.marker.v1+json"
 )
 
 var payloadRole = map[string]Role{
 	PayloadRecord: RoleRecord, PayloadSummary: RoleRecord, PayloadPlan: RoleRecord, PayloadIntent: RoleRecord,
-	PayloadOrder: RoleOrder, PayloadReceipt: RoleDepot,
+	PayloadOrder: RoleOrder, PayloadMarker: RoleOrder, PayloadReceipt: RoleDepot,
 }
 
 // maxEnvelope bounds what is decoded at all.

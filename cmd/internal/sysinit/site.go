@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 )
 
 // SitePath is where the site file lies; it comes with the image or with an
@@ -30,6 +31,11 @@ type Site struct {
 	Key     string   `json:"key,omitempty"`     // PEM file: the leaf key that signs certificates
 	Chain   string   `json:"chain,omitempty"`   // PEM file: leaf first, without the root
 
+	// Stick names the delivery stick: a USB or removable drive that takes papers
+	// and intents, if it bears a marker signed for this very serial number. It
+	// may bring the order where neither Order nor the command line says where.
+	Stick *Stick `json:"stick,omitempty"`
+
 	NTP       []string `json:"ntp,omitempty"`       // host[:port]
 	StepClock bool     `json:"stepClock,omitempty"` // set the clock to a server's time
 
@@ -38,6 +44,11 @@ type Site struct {
 	// Permit lists the words of the command line that count. Absent: all; an
 	// empty list: none.
 	Permit []string `json:"permit,omitzero"`
+}
+
+// Stick is how a site names its delivery stick.
+type Stick struct {
+	Serial string `json:"serial"` // as lethe list shows it
 }
 
 // ParseSite reads a site file. Unknown fields, a second value and a missing or
@@ -76,6 +87,9 @@ func (s Site) validate() error {
 		if p != "" && (!path.IsAbs(p) || path.Clean(p) != p) {
 			return fmt.Errorf("%q is not an absolute path", p)
 		}
+	}
+	if s.Stick != nil && (s.Stick.Serial == "" || strings.TrimSpace(s.Stick.Serial) != s.Stick.Serial) {
+		return fmt.Errorf("stick: serial %q", s.Stick.Serial)
 	}
 	for _, h := range s.NTP {
 		if err := checkHost(h); err != nil {
