@@ -51,10 +51,8 @@ func (m *Meter) Note(p Progress) {
 	sum := p.sum()
 	if dt := now.Sub(m.last); dt >= 100*time.Millisecond && sum >= m.lastSum {
 		r := int64(float64(sum-m.lastSum) / dt.Seconds())
-		w := min(float64(dt)/float64(meterSpan), 1)
-		if m.rate == 0 {
-			w = 1
-		}
+		// Until the span is full the rate is the plain average since the start.
+		w := float64(dt) / float64(min(meterSpan, now.Sub(m.began)))
 		m.rate += int64(w * float64(r-m.rate))
 		m.last, m.lastSum = now, sum
 	}

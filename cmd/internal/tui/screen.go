@@ -47,9 +47,17 @@ type row struct {
 func New(env cli.Env, tasks []record.Task) *Screen {
 	s := &Screen{w: env.Stdout, live: env.TTY, color: env.Color, width: env.Width}
 	for _, t := range tasks {
-		s.rows = append(s.rows, &row{task: t.ID, name: t.Device.Identity.Name(), meter: wipe.NewMeter(nil)})
+		s.rows = append(s.rows, &row{task: t.ID, name: shortName(t.Device), meter: wipe.NewMeter(nil)})
 	}
 	return s
+}
+
+// shortName is the serial number, which fits a column; a loop device has none.
+func shortName(d record.Device) string {
+	if d.Identity.Serial == "" && d.Node != "" {
+		return d.Node
+	}
+	return d.Identity.Name()
 }
 
 // Observe is the engine's observer.
