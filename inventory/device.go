@@ -77,9 +77,13 @@ func confusable(a, b record.Identity) bool {
 func same(a, b string) bool   { return a != "" && a == b }
 func differ(a, b string) bool { return a != "" && b != "" && a != b }
 
-// storage is a loop device's backing without the size and offset of its view.
+// storage is the backing of a file or loop device without the size and offset
+// of its view: a loop device over a file is that file.
 func storage(backing string) string {
 	var major, minor, inode uint64
+	if n, _ := fmt.Sscanf(backing, "file:%d:%d:%d:", &major, &minor, &inode); n == 3 {
+		return fmt.Sprint(major, minor, inode)
+	}
 	if n, _ := fmt.Sscanf(backing, "loop:%d:%d:%d:", &major, &minor, &inode); n == 3 {
 		return fmt.Sprint(major, minor, inode)
 	}

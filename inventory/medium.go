@@ -35,7 +35,7 @@ func rotation(id devio.Identification, v devio.Survey) int64 {
 // a 1 for SATA and SAS, where a drive that says nothing is an old disk.
 func medium(b sysfs.Block, d Device, id devio.Identification, v devio.Survey) record.Medium {
 	switch b.Transport {
-	case sysfs.Loop, sysfs.Virtio:
+	case sysfs.Loop, sysfs.File, sysfs.Virtio:
 		return record.MediumVirtual
 	case sysfs.NVMe:
 		return record.MediumFlash

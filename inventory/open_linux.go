@@ -6,7 +6,12 @@ import (
 	"fmt"
 
 	"lethe/inventory/devio"
+	"lethe/inventory/sysfs"
 )
+
+// ErrPartition says that a path is a partition; the *sysfs.PartitionError
+// around it names the whole drive.
+var ErrPartition = sysfs.ErrPartition
 
 // openProbe is the Opener of the running system. It opens read-only.
 func openProbe(path string) (Prober, error) { return devio.OpenProbe(path) }
@@ -31,7 +36,11 @@ func Open(ctx context.Context, d Device, opts ...Option) (*devio.Handle, devio.I
 	if err := d.Eligible(); err != nil {
 		return nil, devio.Identification{}, err
 	}
-	h, err := devio.Open(d.NodePath)
+	claim := devio.Open
+	if d.Transport == sysfs.File {
+		claim = devio.OpenFile
+	}
+	h, err := claim(d.NodePath)
 	if err != nil {
 		return nil, devio.Identification{}, err
 	}
@@ -49,6 +58,9 @@ func recheck(ctx context.Context, h *devio.Handle, d Device, o options) (devio.I
 	}
 	if !id.Identity.Same(d.Identity) || id.Size != int64(d.Size) || int64(id.LogicalSector) != d.LogicalSector {
 		return id, &IdentityError{Listed: d, Now: id}
+	}
+	if d.Transport == sysfs.File {
+		return id, nil // OpenFile has looked
 	}
 	if holds := usageHolds(readUsage(o.root), o.root, h.Block()); len(holds) > 0 {
 		return id, &HoldError{Node: d.NodePath, Holds: holds}

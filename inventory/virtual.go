@@ -40,6 +40,8 @@ func virtualWhy(root sysfs.Root, b sysfs.Block, id devio.Identification) []strin
 	switch {
 	case b.Transport == sysfs.Loop:
 		add("loop device over a file")
+	case b.Transport == sysfs.File:
+		add("regular file")
 	case b.Transport == sysfs.Virtio:
 		add("attached by virtio-blk")
 	case strings.HasPrefix(b.Name, "xvd"):

@@ -19,8 +19,15 @@ var (
 	ErrReplaced = errors.New("the drive behind the device file has changed")
 	// ErrNotBlock says that a path is no block device.
 	ErrNotBlock = errors.New("not a block device")
-	// ErrPartition says that a path is a partition.
+	// ErrPartition says that a path is a partition; the error around it is a
+	// *sysfs.PartitionError, which names the whole drive.
 	ErrPartition = sysfs.ErrPartition
+	// ErrNotFile says that a path is no regular file.
+	ErrNotFile = errors.New("not a regular file")
+	// ErrSize says that a file is empty or no whole number of sectors.
+	ErrSize = errors.New("not a size a drive can have")
+	// ErrNoDirect says that a file system cannot go past the page cache.
+	ErrNoDirect = errors.New("its file system cannot read and write past the page cache")
 	// ErrClosed says that the handle was closed.
 	ErrClosed = os.ErrClosed
 )

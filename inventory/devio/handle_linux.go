@@ -16,7 +16,8 @@ import (
 	"lethe/inventory/sysfs"
 )
 
-// Handle owns one whole drive. While it is open the kernel refuses to mount, to
+// Handle owns one whole drive, or a regular file in place of one (OpenFile).
+// While it is open the kernel refuses to mount, to
 // swap on, or to give to LVM, md or dm the drive or any partition of it: an
 // exclusive claim of the whole disk excludes every claim of its parts, and is
 // itself refused while one exists (block/bdev.c, bd_may_claim). The claim does
@@ -118,8 +119,12 @@ func (h *Handle) Flush(ctx context.Context) error {
 }
 
 // Invalidate drops what the page cache holds of the drive (BLKFLSBUF), so that a
-// later buffered read comes from the drive too.
+// later buffered read comes from the drive too. For a file it also writes back
+// what other programs left in the cache.
 func (h *Handle) Invalidate() error {
+	if h.t.regular {
+		return h.invalidateFile()
+	}
 	if _, err := ioctl(h.t.f, unix.BLKFLSBUF, unsafe.Pointer(nil)); err != nil {
 		return fmt.Errorf("invalidate cache of %s: %w", h.t.f.Name(), err)
 	}

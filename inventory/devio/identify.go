@@ -33,13 +33,14 @@ type Identification struct {
 	Namespace  *nvme.Namespace
 	Set        byte // NVMe command set, 2 = zoned
 	Loop       *LoopStatus
+	File       *FileStatus
 }
 
 // Identify asks the drive who it is. An error is a drive whose identity could
 // not be read; what was read until then is returned with it, evidence included.
 func Identify(ctx context.Context, s Source) (Identification, error) {
 	var l log
-	id := Identification{Transport: s.Block.Transport, Geometry: s.Geometry, Loop: s.Loop}
+	id := Identification{Transport: s.Block.Transport, Geometry: s.Geometry, Loop: s.Loop, File: s.File}
 	if s.SCSI != nil {
 		s.SCSI = scsiLog{s.SCSI, &l}
 	}
@@ -56,6 +57,8 @@ func Identify(ctx context.Context, s Source) (Identification, error) {
 
 func ask(ctx context.Context, s Source, id *Identification, l *log) error {
 	switch {
+	case s.File != nil:
+		return askFile(s, id, l)
 	case s.Loop != nil:
 		return askLoop(s, id, l)
 	case s.NVMe != nil:
@@ -70,6 +73,13 @@ func askLoop(s Source, id *Identification, l *log) error {
 	id.Identity = record.Identity{Model: "loop device", Backing: s.Loop.Backing(s.Size)}
 	id.Volume = s.Loop.Volume
 	l.add("LOOP_GET_STATUS64", "4c05", []byte(id.Identity.Backing), nil)
+	return nil
+}
+
+func askFile(s Source, id *Identification, l *log) error {
+	id.Identity = record.Identity{Model: "image file", Backing: s.File.Backing(s.Size)}
+	id.Volume = s.File.Volume
+	l.add("fstat", s.Block.Path, []byte(id.Identity.Backing), nil)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package devio
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -20,7 +21,16 @@ func (h *Handle) ReadAt(p []byte, off int64) (int, error) {
 // ends it; the count says how much of p was taken before that. Writing past the
 // end is an error.
 func (h *Handle) WriteAt(p []byte, off int64) (int, error) {
-	return h.transfer("write", p, off, unix.Pwrite, io.ErrShortWrite)
+	if !h.t.regular {
+		return h.transfer("write", p, off, unix.Pwrite, io.ErrShortWrite)
+	}
+	// The kernel ends a drive at its end, but makes a file longer.
+	room := max(h.t.src.Size-off, 0)
+	if int64(len(p)) <= room {
+		return h.transfer("write", p, off, unix.Pwrite, io.ErrShortWrite)
+	}
+	n, err := h.transfer("write", p[:room], off, unix.Pwrite, io.ErrShortWrite)
+	return n, errors.Join(err, fmt.Errorf("write %s past its end at byte %d: %w", h.t.f.Name(), h.t.src.Size, io.ErrShortWrite))
 }
 
 // transfer repeats call until p is done or it fails. os.File would do the same

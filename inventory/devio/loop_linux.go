@@ -53,9 +53,14 @@ func (l *LoopStatus) volume(root sysfs.Root) {
 	if unix.Stat(p, &st) != nil || st.Ino != l.Inode || unix.Statfs(p, &fs) != nil {
 		return
 	}
+	l.FileSystem, l.Volume = fileSystem(fs)
+}
+
+// fileSystem names a file system, and the kind of volume it makes of a file.
+func fileSystem(fs unix.Statfs_t) (name, volume string) {
 	kind := fileSystems[int64(fs.Type)]
-	l.FileSystem = kind.name
 	if kind.cow {
-		l.Volume = "copy-on-write"
+		volume = "copy-on-write"
 	}
+	return kind.name, volume
 }

@@ -17,6 +17,7 @@ type target struct {
 	f            *os.File
 	root         sysfs.Root
 	major, minor uint32
+	regular      bool   // a regular file, see file_linux.go
 	src          Source // as it was at the open
 }
 
@@ -68,6 +69,9 @@ func (t *target) describe() error {
 // checks that the sysfs entry belongs to this very disk and not to a successor
 // that got its number.
 func (t *target) source() (Source, error) {
+	if t.regular {
+		return t.fileSource()
+	}
 	b, err := t.root.ByNumber(t.major, t.minor)
 	if err != nil {
 		return Source{}, err
@@ -135,3 +139,6 @@ func (p *Probe) ReadAt(b []byte, off int64) (int, error) { return p.t.f.ReadAt(b
 
 // Close ends the probe.
 func (p *Probe) Close() error { return p.t.f.Close() }
+
+// Block is the kernel's description of the drive.
+func (p *Probe) Block() sysfs.Block { return p.t.src.Block }

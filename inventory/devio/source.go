@@ -20,6 +20,7 @@ type Source struct {
 	NVMe nvme.Conn
 	NSID uint32 // of the namespace NVMe speaks for
 	Loop *LoopStatus
+	File *FileStatus
 }
 
 // Geometry is what the kernel's block layer works with, in bytes.
@@ -39,6 +40,20 @@ type LoopStatus struct {
 	File         string // backing file as the kernel names it
 	Volume       string // "copy-on-write" when the file system never overwrites in place
 	FileSystem   string // name of the backing file system, "" when not known
+}
+
+// FileStatus is what tells a regular file from every other.
+type FileStatus struct {
+	Major, Minor uint32 // device its file system is on
+	Inode        uint64
+	Volume       string // "copy-on-write" when the file system never overwrites in place
+	FileSystem   string // name of the file system, "" when not known
+}
+
+// Backing names the file's storage, in the form of record.Identity: "file:"
+// device, inode, size in bytes.
+func (f FileStatus) Backing(size int64) string {
+	return fmt.Sprintf("file:%d:%d:%d:%d", f.Major, f.Minor, f.Inode, size)
 }
 
 // Backing names the loop device's storage, in the form of record.Identity:

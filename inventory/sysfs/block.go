@@ -42,6 +42,16 @@ func Node(name string) string { return "/dev/" + strings.ReplaceAll(name, "!", "
 // ErrPartition says that a device number is a partition, not a whole disk.
 var ErrPartition = errors.New("is a partition, not a whole drive")
 
+// PartitionError is ErrPartition with the names of the two, as device files.
+type PartitionError struct{ Partition, Drive string }
+
+func (e *PartitionError) Error() string {
+	return fmt.Sprintf("%s is a partition of %s, not a whole drive", e.Partition, e.Drive)
+}
+
+// Unwrap returns ErrPartition.
+func (e *PartitionError) Unwrap() error { return ErrPartition }
+
 // Disks lists the kernel names of /sys/block.
 func (r Root) Disks() []string { return r.Names("sys/block") }
 
@@ -62,7 +72,7 @@ func (r Root) ByNumber(major, minor uint32) (Block, error) {
 		return Block{}, fmt.Errorf("look up device %s: %w", id, err)
 	}
 	if r.Exists(dir, "partition") {
-		return Block{}, fmt.Errorf("device %s: %w", id, ErrPartition)
+		return Block{}, &PartitionError{Node(path.Base(dir)), Node(path.Base(path.Dir(dir)))}
 	}
 	return r.block(dir)
 }

@@ -17,6 +17,7 @@ const (
 	Virtio  = "virtio"
 	MMC     = "mmc"
 	Loop    = "loop"
+	File    = "file" // a regular file; it is in no /sys
 	Unknown = "unknown"
 )
 
