@@ -90,10 +90,15 @@ func (s *sentences) cured(t *record.Transcript) {
 }
 
 // clockStep is the sum of the steps that wall time made against monotonic time,
-// 0 where the two agree to a second from line to line.
+// 0 where the two agree to a second from line to line. A last line that repeats the
+// monotonic time of the one before was added when that clock no longer ran: it says
+// nothing of steps.
 func clockStep(t *record.Transcript) (sum time.Duration) {
 	for i := 1; i < len(t.Lines); i++ {
 		a, b := t.Lines[i-1], t.Lines[i]
+		if b.Event.Stopped != nil && b.Mono == a.Mono {
+			continue
+		}
 		step := b.Wall.Sub(a.Wall.Time) - time.Duration(b.Mono-a.Mono)
 		if step.Abs() > time.Second {
 			sum += step

@@ -61,3 +61,27 @@ func TestResidual(t *testing.T) {
 		}
 	}
 }
+
+// The last line of a task that was found later repeats the last time kept: the hours
+// between are no step of the clock while the task ran.
+//
+// mutant: residual.go: if b.Event.Stopped != nil && b.Mono == a.Mono { => if false {
+func TestFoundLaterIsNoClockStep(t *testing.T) {
+	l := zeroed(t)
+	l.events = l.events[:5]
+	tr := l.transcript(t)
+	last := tr.Lines[len(tr.Lines)-1]
+	stop := record.Event{Stopped: &record.Stopped{By: "supervisor", Reason: record.StopLost}}
+	for mono, want := range map[int64]bool{last.Mono: false, last.Mono + 1: true} {
+		again, err := record.ParseTranscript(tr.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := again.Append(mono, record.At(last.Wall.Add(48*time.Hour)), stop); err != nil {
+			t.Fatal(err)
+		}
+		if got := clockStep(again) != 0; got != want {
+			t.Errorf("a last line %d ns after the one before: step seen %v, want %v", mono-last.Mono, got, want)
+		}
+	}
+}
