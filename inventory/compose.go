@@ -155,6 +155,7 @@ func driveHolds(b sysfs.Block, a answer) []Hold {
 	case !a.id.Identity.Known():
 		hs = append(hs, noIdentity)
 	}
+	hs = append(hs, claimHolds(a.survey.Claims)...)
 	return append(hs, sizeHolds(b, a)...)
 }
 

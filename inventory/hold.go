@@ -16,6 +16,7 @@ const (
 	HoldBoot       HoldKind = "boot-medium" // the machine runs from it or was booted from it
 	HoldReadOnly   HoldKind = "read-only"
 	HoldRemote     HoldKind = "remote"     // iSCSI, Fibre Channel, NVMe over fabrics
+	HoldReserved   HoldKind = "reserved"   // a reservation or registration of another host
 	HoldMultipath  HoldKind = "multipath"  // one path of a drive that device mapper drives by several
 	HoldIdentity   HoldKind = "identity"   // it cannot say who it is
 	HoldDuplicate  HoldKind = "duplicate"  // another drive says it is the same

@@ -90,6 +90,33 @@ func TestHolds(t *testing.T) {
 		{"remote", "nvme0n1", func(tr *inventorytest.Tree, _ map[string]*inventorytest.Probe) {
 			tr.File("sys/class/nvme/nvme0/transport", "tcp\n")
 		}, []inventory.Hold{{Kind: inventory.HoldRemote, Detail: "it is attached by NVMe over fabrics (tcp)"}}},
+		{"registered by other hosts", "sdb", func(_ *inventorytest.Tree, p map[string]*inventorytest.Probe) {
+			p["sdb"].SCSI.(*inventorytest.SCSIDrive).Reserved = &inventorytest.Reserved{Keys: []uint64{1, 2}}
+		}, []inventory.Hold{{Kind: inventory.HoldReserved, Detail: "2 registrations of other hosts"}}},
+		{"reserved by another host", "sdb", func(_ *inventorytest.Tree, p map[string]*inventorytest.Probe) {
+			p["sdb"].SCSI.(*inventorytest.SCSIDrive).Reserved = &inventorytest.Reserved{Keys: []uint64{0xabc}, Type: 5, Names: []uint64{0x5000c50011111111}}
+		}, []inventory.Hold{
+			{Kind: inventory.HoldReserved, Detail: "another host holds a persistent reservation, write exclusive, registrants only, key 0000000000000abc"},
+			{Kind: inventory.HoldReserved, Detail: "1 registration of other hosts (naa.5000c50011111111)"}}},
+		{"reserved the old way", "sdb", func(_ *inventorytest.Tree, p map[string]*inventorytest.Probe) {
+			p["sdb"].SCSI.(*inventorytest.SCSIDrive).Conflict = true
+		}, []inventory.Hold{{Kind: inventory.HoldReserved, Detail: "another host has reserved it (RESERVATION CONFLICT)"}}},
+		{"a USB bridge is not asked", "sdc", func(_ *inventorytest.Tree, p map[string]*inventorytest.Probe) {
+			p["sdc"].SCSI.(*inventorytest.SCSIDrive).Conflict = true
+		}, nil},
+		{"namespace reserved", "nvme0n2", func(_ *inventorytest.Tree, p map[string]*inventorytest.Probe) {
+			p["nvme0n2"].NVMe.(*inventorytest.NVMeDrive).ONCS = 0x20
+			p["nvme0n2"].NVMeIO = &inventorytest.NVMeHosts{Hosts: [][16]byte{{1}, {2}}, Type: 1}
+		}, []inventory.Hold{{Kind: inventory.HoldReserved, Detail: "another host holds a reservation, write exclusive"},
+			{Kind: inventory.HoldReserved, Detail: "2 registrations of other hosts (0100000000000000, 0200000000000000)"}}},
+		{"namespace that cannot be reserved", "nvme0n2", func(_ *inventorytest.Tree, p map[string]*inventorytest.Probe) {
+			p["nvme0n2"].NVMeIO = &inventorytest.NVMeHosts{Status: 6}
+		}, nil},
+		{"no answer about reservations", "nvme0n2", func(_ *inventorytest.Tree, p map[string]*inventorytest.Probe) {
+			p["nvme0n2"].NVMe.(*inventorytest.NVMeDrive).ONCS = 0x20
+			p["nvme0n2"].NVMeIO = &inventorytest.NVMeHosts{Status: 6}
+		}, []inventory.Hold{{Kind: inventory.HoldUnreadable,
+			Detail: "cannot tell whether another host has reserved it: RESERVATION REPORT: NVMe status 0/06h (internal error)"}}},
 		{"no identity", "vda", func(tr *inventorytest.Tree, _ map[string]*inventorytest.Probe) {
 			tr.File("sys/block/vda/serial", "")
 		}, []inventory.Hold{{Kind: inventory.HoldIdentity, Detail: "it reports no serial number and no world-wide name"}}},

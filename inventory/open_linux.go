@@ -62,7 +62,9 @@ func recheck(ctx context.Context, h *devio.Handle, d Device, o options) (devio.I
 	if d.Transport == sysfs.File {
 		return id, nil // OpenFile has looked
 	}
-	if holds := usageHolds(readUsage(o.root), o.root, h.Block()); len(holds) > 0 {
+	holds := usageHolds(readUsage(o.root), o.root, h.Block())
+	holds = append(holds, claimHolds(h.Claims(ctx, id))...)
+	if len(holds) > 0 {
 		return id, &HoldError{Node: d.NodePath, Holds: holds}
 	}
 	return id, nil

@@ -57,6 +57,12 @@ func (h *Handle) Survey(ctx context.Context, id Identification) Survey {
 	return Explore(ctx, h.t.src, id)
 }
 
+// Claims asks the drive who else has reserved it or registered with it.
+func (h *Handle) Claims(ctx context.Context, id Identification) Claims {
+	var l log
+	return askClaims(ctx, h.t.src, id, &l)
+}
+
 // Size is the drive in bytes as the kernel had it at the open. Identify gives
 // the size as it is now.
 func (h *Handle) Size() int64 { return h.t.src.Size }

@@ -16,6 +16,7 @@ const (
 	sgIO           = 0x2285
 	nvmeIoctlID    = 0x4e40
 	nvmeIoctlAdmin = 0xc0484e41
+	nvmeIoctlIO    = 0xc0484e43
 )
 
 // ioctl makes one request, again when a signal interrupts it before it began.

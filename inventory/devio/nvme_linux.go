@@ -35,7 +35,19 @@ type nvmePassthru struct {
 // commands on both, and on the latter they go to the controller that serves it.
 type nvmeConn struct{ f *os.File }
 
+// nvmeIO is an nvme.Conn over NVME_IOCTL_IO_CMD, for I/O commands, on a
+// namespace's block device.
+type nvmeIO struct{ f *os.File }
+
+func (n nvmeIO) Do(ctx context.Context, c *nvme.Command) (nvme.Response, error) {
+	return passthru(ctx, n.f, nvmeIoctlIO, c)
+}
+
 func (n nvmeConn) Do(ctx context.Context, c *nvme.Command) (nvme.Response, error) {
+	return passthru(ctx, n.f, nvmeIoctlAdmin, c)
+}
+
+func passthru(ctx context.Context, f *os.File, req uint, c *nvme.Command) (nvme.Response, error) {
 	ms, err := timeoutMS(ctx, c.Timeout)
 	if err != nil {
 		return nvme.Response{}, &TransportError{Name: c.Name, Err: err}
@@ -49,7 +61,7 @@ func (n nvmeConn) Do(ctx context.Context, c *nvme.Command) (nvme.Response, error
 	if len(c.Data) > 0 && c.Dir != nvme.NoData {
 		p.Data, p.DataLen = uint64(pinned(&pin, c.Data)), uint32(len(c.Data))
 	}
-	status, err := ioctl(n.f, nvmeIoctlAdmin, unsafe.Pointer(&p))
+	status, err := ioctl(f, req, unsafe.Pointer(&p))
 	if err != nil {
 		return nvme.Response{}, &TransportError{Name: c.Name, Err: err}
 	}

@@ -93,7 +93,7 @@ func (t *target) source() (Source, error) {
 func (t *target) channels(s *Source) (err error) {
 	switch s.Block.Transport {
 	case sysfs.NVMe:
-		s.NVMe = nvmeConn{t.f}
+		s.NVMe, s.NVMeIO = nvmeConn{t.f}, nvmeIO{t.f}
 		s.NSID, err = nsid(t.f)
 	case sysfs.SATA, sysfs.SAS, sysfs.SCSI, sysfs.USB:
 		s.SCSI = sgConn{t.f}

@@ -18,9 +18,11 @@ type Source struct {
 	Geometry
 	SCSI scsi.Conn
 	NVMe nvme.Conn
-	NSID uint32 // of the namespace NVMe speaks for
-	Loop *LoopStatus
-	File *FileStatus
+	// NVMeIO carries I/O commands. Nil: reservations are not asked for.
+	NVMeIO nvme.Conn
+	NSID   uint32 // of the namespace NVMe speaks for
+	Loop   *LoopStatus
+	File   *FileStatus
 }
 
 // Geometry is what the kernel's block layer works with, in bytes.

@@ -30,6 +30,8 @@ type Survey struct {
 	Detached    []uint32 // NVMe namespaces allocated but not attached
 	DetachedErr error
 
+	Claims Claims
+
 	Evidence []Evidence
 }
 
@@ -57,6 +59,7 @@ func Explore(ctx context.Context, s Source, id Identification) Survey {
 	if s.NVMe != nil && id.Controller != nil {
 		v.detached(ctx, nvmeLog{s.NVMe, &l}, *id.Controller)
 	}
+	v.Claims = askClaims(ctx, s, id, &l)
 	v.Evidence = l.lines
 	return v
 }

@@ -20,6 +20,48 @@ type NVMeDrive struct {
 	Namespaces              map[uint32]NVMeNamespace
 	Detached                []uint32 // allocated, not attached
 	NoDescriptors           bool     // older than NVMe 1.3
+	ONCS                    uint16
+}
+
+// NVMeHosts answers Reservation Report: an nvme.Conn for I/O commands. Long
+// makes it refuse the short form of the report.
+type NVMeHosts struct {
+	Hosts  [][16]byte // registered; the first holds a reservation of Type, when not 0
+	Type   byte
+	Long   bool
+	Status nvme.Status // refuses with it
+}
+
+// Do answers one command.
+func (n *NVMeHosts) Do(_ context.Context, c *nvme.Command) (nvme.Response, error) {
+	const invalidOpcode, inconsistent = 0x4001, 0x4018
+	long, size := c.CDW11&1 != 0, 24
+	switch {
+	case c.Opcode != 0x0e:
+		return nvme.Response{Status: invalidOpcode}, nil
+	case n.Status != 0:
+		return nvme.Response{Status: n.Status}, nil
+	case n.Long && !long:
+		return nvme.Response{Status: inconsistent}, nil
+	case long:
+		size = 64
+	}
+	b := make([]byte, size*(len(n.Hosts)+1))
+	b[4] = n.Type
+	binary.LittleEndian.PutUint16(b[5:], uint16(len(n.Hosts)))
+	for i, h := range n.Hosts {
+		e := b[size*(i+1):]
+		if i == 0 && n.Type != 0 {
+			e[2] = 1
+		}
+		if long {
+			copy(e[16:], h[:])
+		} else {
+			copy(e[8:16], h[:])
+		}
+	}
+	copy(c.Data, b)
+	return nvme.Response{}, nil
 }
 
 // NVMeNamespace is one namespace of an NVMeDrive. Shift is the power of two of
@@ -93,6 +135,7 @@ func (d *NVMeDrive) controller() []byte {
 	le.PutUint64(b[296:], d.Unused)
 	le.PutUint32(b[312:], d.RPMBS)
 	le.PutUint32(b[328:], d.Sanicap)
+	le.PutUint16(b[520:], d.ONCS)
 	b[524] = d.FNA
 	copy(b[768:1024], d.NQN)
 	return b

@@ -17,6 +17,7 @@ type Probe struct {
 	Name   string // kernel name in the tree
 	SCSI   scsi.Conn
 	NVMe   nvme.Conn
+	NVMeIO nvme.Conn
 	NSID   uint32
 	Loop   *devio.LoopStatus
 	Size   int64         // bytes, 0: what the tree says
@@ -38,7 +39,7 @@ func (p *Probe) source() (devio.Source, error) {
 	if p.Size != 0 {
 		g.Size = p.Size
 	}
-	return devio.Source{Root: root, Block: b, Geometry: g, SCSI: p.SCSI, NVMe: p.NVMe, NSID: p.NSID, Loop: p.Loop}, nil
+	return devio.Source{Root: root, Block: b, Geometry: g, SCSI: p.SCSI, NVMe: p.NVMe, NVMeIO: p.NVMeIO, NSID: p.NSID, Loop: p.Loop}, nil
 }
 
 // Identify asks the simulated drive. With Hang it ignores ctx, as a system call

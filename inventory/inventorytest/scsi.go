@@ -20,7 +20,17 @@ type SCSIDrive struct {
 	Provisioning                      byte            // type of VPD B2h; 2 is thin, and sets LBPME
 	NoPages                           bool            // no vital product data
 	Commands                          map[uint16]byte // opcode<<8|service action to support code
+	Reserved                          *Reserved       // persistent reservations; nil: no such command
+	Conflict                          bool            // reserved by another host the old way
 	Err                               error           // every command fails on the way
+}
+
+// Reserved is what a SCSIDrive says of other hosts. Names are SAS addresses.
+type Reserved struct {
+	Keys  []uint64
+	Type  byte // of the reservation the first key holds, 0 none
+	Names []uint64
+	Len   int // bytes of each answer that arrive, 0 all
 }
 
 // Do answers one command.
@@ -32,6 +42,15 @@ func (d *SCSIDrive) Do(ctx context.Context, c *scsi.Command) (scsi.Response, err
 		return scsi.Response{}, err
 	}
 	switch c.CDB[0] {
+	case 0x00:
+		if d.Conflict {
+			return scsi.Response{Status: scsi.StatusConflict}, nil
+		}
+		return scsi.Response{}, nil
+	case 0x5e:
+		if d.Reserved != nil {
+			return d.Reserved.in(c), nil
+		}
 	case 0x12:
 		if c.CDB[1]&1 == 0 {
 			q := inquiry(d.Vendor, d.Product, d.Revision, d.Removable)
@@ -51,6 +70,41 @@ func (d *SCSIDrive) Do(ctx context.Context, c *scsi.Command) (scsi.Response, err
 		return give(c, []byte{0, max(d.Commands[op], 1), 0, 0}), nil
 	}
 	return illegal(0x20), nil
+}
+
+// in answers PERSISTENT RESERVE IN.
+func (r *Reserved) in(c *scsi.Command) scsi.Response {
+	be := binary.BigEndian
+	var body []byte
+	switch c.CDB[1] {
+	case 0:
+		for _, k := range r.Keys {
+			body = be.AppendUint64(body, k)
+		}
+	case 1:
+		if r.Type != 0 {
+			body = make([]byte, 16)
+			be.PutUint64(body, r.Keys[0])
+			body[13] = r.Type
+		}
+	case 3:
+		for i, n := range r.Names {
+			d := make([]byte, 48)
+			be.PutUint64(d, r.Keys[i])
+			be.PutUint32(d[20:], 24)
+			d[24] = 6
+			be.PutUint64(d[28:], n)
+			body = append(body, d...)
+		}
+	default:
+		return illegal(0x24)
+	}
+	b := be.AppendUint32([]byte{0, 0, 0, 7}, uint32(len(body)))
+	b = append(b, body...)
+	if r.Len > 0 && r.Len < len(b) {
+		b = b[:r.Len]
+	}
+	return give(c, b)
 }
 
 func (d *SCSIDrive) page(c *scsi.Command) scsi.Response {

@@ -25,7 +25,7 @@ const (
 // AllNamespaces is the broadcast namespace identifier.
 const AllNamespaces = 0xffffffff
 
-// Command is one admin command. Timeout 0 means the Conn's own default.
+// Command is one admin command, or an I/O command where that is said. Timeout 0 means the Conn's own default.
 type Command struct {
 	Name    string
 	Opcode  byte

@@ -23,7 +23,7 @@ type Controller struct {
 	RPMB     RPMB   // 312-315 RPMBS
 	Sanicap  Sanicap
 	NN       uint32 // 516-519, highest namespace number
-	ONCS     uint16 // 520-521
+	ONCS     ONCS   // 520-521
 	FNA      FNA    // 524
 	VWC      byte   // 525, bit 0: a volatile write cache is present
 	SubNQN   string // 768-1023
@@ -100,7 +100,7 @@ func ParseController(b []byte) (Controller, error) {
 		RPMB:     RPMB(le.Uint32(b[312:])),
 		Sanicap:  Sanicap(le.Uint32(b[328:])),
 		NN:       le.Uint32(b[516:]),
-		ONCS:     le.Uint16(b[520:]),
+		ONCS:     ONCS(le.Uint16(b[520:])),
 		FNA:      FNA(b[524]),
 		VWC:      b[525],
 		SubNQN:   ascii.Clean(b[768:1024]),

@@ -17,6 +17,7 @@ type Namespace struct {
 	NUSE        uint64 // 16-23, blocks allocated now
 	Thin        bool   // 24 bit 0, THINP
 	Shared      bool   // 30 bit 0: another controller may reach it
+	RESCAP      byte   // 31, reservation types; 0 none
 	DLFEAT      byte   // 33 bits 2:0: reads of deallocated blocks, 1 = 00h, 2 = FFh
 	LBAF        byte   // index of the format in use, from FLBAS
 	LogicalSize uint32 // bytes a block, 1<<LBADS of that format
@@ -46,7 +47,7 @@ func ParseNamespace(b []byte) (Namespace, error) {
 	le := binary.LittleEndian
 	n := Namespace{
 		NSZE: le.Uint64(b), NCAP: le.Uint64(b[8:]), NUSE: le.Uint64(b[16:]),
-		Thin: b[24]&1 != 0, Shared: b[30]&1 != 0, DLFEAT: b[33] & 7,
+		Thin: b[24]&1 != 0, Shared: b[30]&1 != 0, RESCAP: b[31], DLFEAT: b[33] & 7,
 		LBAF: b[26]&0xf | b[26]>>5&3<<4,
 	}
 	// NLBAF counts from 0. With 16 formats or fewer the upper index bits are not
