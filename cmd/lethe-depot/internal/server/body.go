@@ -15,9 +15,11 @@ func (s *server) body(w http.ResponseWriter, r *http.Request, limit int64) ([]by
 	n := r.ContentLength
 	switch {
 	case n < 0:
+		s.discard(w, r, limit)
 		say(w, http.StatusLengthRequired, "length is required")
 		return nil, false
 	case n > limit:
+		s.discard(w, r, limit)
 		say(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("body of %d bytes, at most %d", n, limit))
 		return nil, false
 	}
@@ -44,6 +46,19 @@ func (s *server) body(w http.ResponseWriter, r *http.Request, limit int64) ([]by
 		return nil, false
 	}
 	return b, true
+}
+
+// discard reads on for a while before an answer that needs no body. A server that
+// answers and closes while its peer still sends resets the connection, and the
+// peer may never see the answer.
+func (s *server) discard(w http.ResponseWriter, r *http.Request, limit int64) {
+	conn := http.NewResponseController(w)
+	if conn.SetReadDeadline(time.Now().Add(s.BodyGrace)) != nil {
+		return
+	}
+	// What goes wrong here changes nothing: the answer is no in any case.
+	_, _ = io.CopyN(io.Discard, r.Body, limit+1<<16)
+	_ = conn.SetReadDeadline(time.Time{})
 }
 
 func readAll(b []byte, r io.Reader, n int64) ([]byte, error) {
