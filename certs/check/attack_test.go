@@ -259,6 +259,28 @@ func drop(kind string) func(record.Event) *record.Event {
 
 // TestAttacks goes red, attack by attack, when the check named in it is taken out of
 // recordSteps or container, or no longer compares.
+//
+// mutant: verdict.go: if !bytes.Equal(b, r.payload) { => if false {
+// mutant: verdict.go: if rec.Verdict.Judge != judge.Version { => if false {
+// mutant: content.go: case rec.Format != record.RecordFormat: => case false:
+// mutant: content.go: got != want { => got.Lines > want.Lines {
+// mutant: content.go: id != r.report.RecordID { => id == "" {
+// mutant: content.go: if !bytes.Equal(r.leaf, r.envLeaf) { => if false {
+// mutant: content.go: !r.doc.Signature.When.Equal(at) { => !r.doc.Signature.When.Equal(at) && false {
+// mutant: orderstep.go: if task.Order == nil || task.Confirmed != "" { => if task.Order == nil && task.Confirmed == "" {
+// mutant: orderstep.go: if task.Order != nil { => if false {
+// mutant: orderstep.go: task.Confirmed != task.Device.Identity.Name() { => false {
+// mutant: orderstep.go: if task.Confirmed == "" || => if
+// mutant: orderstep.go: if !sameRef(ref, *task.Order) { => if false {
+// mutant: orderstep.go: if err := o.Permits(start.Time, r.report.Record.Context.Machine); err != nil { => if err := o.Permits(start.Time, r.report.Record.Context.Machine); false {
+// mutant: orderstep.go: case t.Asked.Rank() < o.Least.Rank(): => case false:
+// mutant: orderstep.go: case t.Profile.ID != o.Profile: => case false:
+// mutant: orderstep.go: if l.ordered != "" && l.ordered != l.printed { => if false {
+// mutant: page.go: case want[i] != doc.Text[i]: => case false:
+// mutant: summary.go: if s.Reason != reason || => if
+// mutant: hole.go: !bytes.HasPrefix(got, []byte(want)) { => len(got) < len(want) {
+// mutant: hole.go: if !bytes.Equal(hex.AppendEncode(nil, reserve), raw) { => if false {
+// mutant: hole.go: if len(bytes.Trim(rest, "\x00")) > 0 { => if false {
 func TestAttacks(t *testing.T) {
 	base := newScene(t)
 	for _, a := range append(insider, outsider...) {

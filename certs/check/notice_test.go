@@ -50,6 +50,8 @@ func TestNotice(t *testing.T) {
 }
 
 // TestVirtual goes red when the physical step is no longer taken.
+//
+// mutant: step.go: if o.RequirePhysical { => if false {
 func TestVirtual(t *testing.T) {
 	d := checktest.NewDesk(t, "S1")
 	run := checktest.Run(t, checktest.Task(checktest.Device("S1"), d.Profile, d.Ref(t)))

@@ -52,6 +52,10 @@ func TestSummary(t *testing.T) {
 
 // TestSummaryRows goes red when matchRows no longer compares a row's digest, or
 // rowHolds is not asked.
+//
+// mutant: rows.go: if d != want { => if d.Record != want.Record {
+// mutant: summary.go: if err := rowHolds(d); err != nil { => if err := rowHolds(d); false {
+// mutant: summary.go: if seen[d.Record] { => if false {
 func TestSummaryRows(t *testing.T) {
 	d, cert, _ := pair(t)
 	for _, c := range []struct {
@@ -80,6 +84,8 @@ func TestSummaryRows(t *testing.T) {
 }
 
 // TestSummaryVirtual: a summary may not hide that a drive is virtual.
+//
+// mutant: rows.go: if rec.Virtual && !s.Virtual { => if false {
 func TestSummaryVirtual(t *testing.T) {
 	d := checktest.NewDesk(t, "S1")
 	p := d.Paper(t, checktest.Run(t, checktest.Task(checktest.Device("S1"), d.Profile, d.Ref(t))), checktest.Context(true))

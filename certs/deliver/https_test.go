@@ -51,6 +51,9 @@ func TestDeliver(t *testing.T) {
 // A stranger at the other end of the wire never becomes a receipt, and one try is
 // enough to know. Each case turns red when the check it is named for is taken out
 // of open, DecodeReceipt, Covers or the TLS configuration.
+//
+// mutant: https.go: return got, got.Covers(b) => return got, nil
+// mutant: https.go: RootCAs: roots, => RootCAs: roots, InsecureSkipVerify: true,
 func TestStrangers(t *testing.T) {
 	root, other := authority(t, "root"), authority(t, "other root")
 	now := time.Now()
@@ -268,6 +271,7 @@ func TestSilentListener(t *testing.T) {
 	}
 }
 
+// mutant: https.go: tls.VersionTLS12, Time: now} => tls.VersionTLS12}
 func TestClockIsTheCallers(t *testing.T) {
 	root := authority(t, "root")
 	s := leaf(t, root, sign.RoleDepot, day(time.Now()))
@@ -297,6 +301,7 @@ func TestNewHTTPSRefuses(t *testing.T) {
 			t.Errorf("NewHTTPS(%q) is taken", url)
 		}
 	}
+	// mutant: https.go: if p == nil || p.Equal(x509.NewCertPool()) { => if p != nil && false {
 	// Turns red without the check: a nil pool is the system's roots.
 	for _, p := range [][2]*x509.CertPool{{nil, pool}, {pool, nil}, {x509.NewCertPool(), pool}, {pool, x509.NewCertPool()}} {
 		if _, err := deliver.NewHTTPS("https://depot", p[0], p[1], time.Now); !errors.Is(err, sign.ErrNoRoots) {

@@ -68,6 +68,9 @@ func TestSignOpen(t *testing.T) {
 
 // TestOpenRefuses goes red when Open takes another role, another root, or no
 // signature at all.
+//
+// mutant: order.go: roots, sign.RoleOrder, at) => roots, sign.RoleRecord, at)
+// mutant: order.go: case errors.Is(err, sign.ErrUnsigned): => case false:
 func TestOpenRefuses(t *testing.T) {
 	a, approver, machine := keys(t, "root")
 	b, _, _ := keys(t, "root")

@@ -83,6 +83,8 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // TestDeterminism goes red when draw hands fpdf the fonts themselves, not copies.
+//
+// mutant: draw.go: bytes.Clone(face.TTF) => face.TTF
 func TestDeterminism(t *testing.T) {
 	first := must[[]byte](t)(Certificate(input(cleared())))
 	var wg sync.WaitGroup

@@ -18,8 +18,10 @@ func signedDoc(t testing.TB, s signer) []byte {
 }
 
 // TestBitFlips: with any one bit changed, Read refuses the file or the CMS no longer
-// holds. It goes red when unpad no longer looks at the padding, when the digest
-// leaves a byte out, or when neither Parse nor covers compares the spelling.
+// holds.
+//
+// mutant: readsign.go: if c != 0 { => if c != 0 && false {
+// mutant: readsign.go: h.Write(r.doc[end:]) => h.Write(r.doc[end+1:])
 func TestBitFlips(t *testing.T) {
 	s := newSigner(t)
 	doc := signedDoc(t, s)
@@ -95,6 +97,8 @@ func rebuild(t *testing.T, doc []byte, change func(f *object.File)) []byte {
 }
 
 // TestShape goes red when a shape gains a key, or all stops counting the objects.
+//
+// mutant: read.go: if len(r.seen) != len(r.f.Objects) { => if false {
 func TestShape(t *testing.T) {
 	doc := must[[]byte](t)(Certificate(input(cleared())))
 	if _, err := Read(rebuild(t, doc, func(*object.File) {})); err != nil {

@@ -71,7 +71,7 @@ func TestChain(t *testing.T) {
 		"line missing":       join(lines[0], lines[2], lines[3]),
 		"line twice":         join(lines[0], lines[0], lines[1], lines[2], lines[3]),
 		"lines exchanged":    join(lines[0], lines[2], lines[1], lines[3]),
-		// mutant: transcript.go: return t, fmt.Errorf("line %d: torn: %w", len(t.Lines), ErrChain) => i = len(b) - 1
+		// mutant: transcript.go: return t, fmt.Errorf("line %d: torn: %w", len(t.Lines), ErrChain) => b, i = append(b, '\n'), len(b)
 		"torn":       bytes.TrimSuffix(join(lines...), []byte("\n")),
 		"empty line": join(lines[0], []byte("\n"), lines[1]),
 	} {

@@ -55,6 +55,8 @@ func TestDSSERoundTrip(t *testing.T) {
 
 // TestDSSERoleOfSigner goes red when verifyChain no longer calls requireRole: a
 // signer that ignores our own check in SignDSSE is built by hand.
+//
+// mutant: chain.go: return requireRole(leaf, role) => return nil
 func TestDSSERoleOfSigner(t *testing.T) {
 	a := authority(t, "root")
 	approver, machine := leaf(t, a, sign.RoleOrder), leaf(t, a, sign.RoleRecord)
@@ -73,6 +75,9 @@ func TestDSSERoleOfSigner(t *testing.T) {
 	}
 }
 
+// mutant: dsse.go: case len(e.Signatures) != 1: => case false:
+// mutant: dsse.go: if sig.KeyID != record.Digest(chain[0].Raw) { => if false {
+// mutant: dsse.go: case e.PayloadType != payloadType: => case false:
 func TestDSSERefuses(t *testing.T) {
 	a := authority(t, "root")
 	s := leaf(t, a, sign.RoleRecord)

@@ -67,6 +67,9 @@ func TestFilesRoundTrip(t *testing.T) {
 
 // TestLoadSignerRefuses goes red when checkSigner no longer compares keys or looks
 // for roots in the chain.
+//
+// mutant: signer.go: if !pub.Equal(s.Public()) { => if !pub.Equal(s.Public()) && false {
+// mutant: signer.go: if bytes.Equal(c.RawSubject, c.RawIssuer) { => if false {
 func TestLoadSignerRefuses(t *testing.T) {
 	a := authority(t, "root")
 	one, two := leaf(t, a, sign.RoleRecord), leaf(t, a, sign.RoleRecord)

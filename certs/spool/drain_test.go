@@ -41,7 +41,8 @@ func names(os []spool.Outcome) []string {
 }
 
 // One paper is refused, one waits for ever: the others go through at once.
-// Turns red when begin delivers on its own goroutine.
+//
+// mutant (hangs): drain.go: go func() { r.ended <- r.spool.deliver(ctx, r.to, n) }() => r.ended <- r.spool.deliver(ctx, r.to, n)
 func TestRunKeepsGoingPastABadPaper(t *testing.T) {
 	s := open(t, t.TempDir())
 	put(t, s, paper(0), paper(1), paper(2), paper(3))

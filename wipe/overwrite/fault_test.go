@@ -69,8 +69,9 @@ func checkLanded(t *testing.T, d *overwritetest.Mem, s pattern.Stream, ranges []
 	}
 }
 
-// The failed set equals the injected set, and all the rest is written. Red
-// when half of a failed piece is dropped: `return t.piece(do, p[:cut], off)`.
+// The failed set equals the injected set, and all the rest is written.
+//
+// mutant: traverse/transfer.go: && t.piece(do, p[cut:], off+int64(cut)) =>
 func TestFailedSectorsAreExact(t *testing.T) {
 	r := random(t)
 	for _, sector := range []int{512, 4096} {
@@ -112,8 +113,9 @@ func TestFailedSectorsAreExact(t *testing.T) {
 }
 
 // A 512e drive heals a broken 4096-byte sector when it is written whole, and
-// fails on a part of it. Red when only sectors are retried:
-// `if len(p) <= t.sector {` before `tries = t.tries`.
+// fails on a part of it.
+//
+// mutant: traverse/transfer.go: if len(p) <= max(patience, t.sector) { => if len(p) <= t.sector {
 func TestPhysicalSectorIsRetriedWhole(t *testing.T) {
 	d := overwritetest.NewMem(1<<20, 512)
 	var tries atomic.Int64
@@ -132,7 +134,9 @@ func TestPhysicalSectorIsRetriedWhole(t *testing.T) {
 	}
 }
 
-// Short counts are never believed. Red when attempt accepts `err == nil` alone.
+// Short counts are never believed.
+//
+// mutant: traverse/transfer.go: if n == len(p) && (err == nil || errors.Is(err, io.EOF)) { => if err == nil || errors.Is(err, io.EOF) {
 func TestShortWrites(t *testing.T) {
 	for _, fail := range []error{nil, syscall.EINTR} {
 		d := overwritetest.NewMem(1<<20+512, 512)
@@ -164,7 +168,7 @@ func TestNothingIsWritten(t *testing.T) {
 	}
 }
 
-// Red when vanished returns false.
+// mutant: traverse/transfer.go: if errors.Is(err, gone) { => if errors.Is(err, gone) && false {
 func TestVanishedDeviceStopsAtOnce(t *testing.T) {
 	for _, gone := range []error{syscall.ENXIO, syscall.ENODEV, syscall.ESHUTDOWN} {
 		d := overwritetest.NewMem(8<<20, 512)
@@ -191,7 +195,7 @@ func TestVanishedDeviceStopsAtOnce(t *testing.T) {
 	}
 }
 
-// Red when giveUp always returns true.
+// mutant: traverse/transfer.go: if t.allowed.Add(-1) < 0 { => if false {
 func TestTooManyErrors(t *testing.T) {
 	d := overwritetest.NewMem(8<<20, 512)
 	var calls atomic.Int64
@@ -214,7 +218,7 @@ func TestTooManyErrors(t *testing.T) {
 	}
 }
 
-// Red when the result ignores FlushErr.
+// mutant: overwrite.go: r.Stopped == "" && r.Flushed && r.FlushErr == nil => r.Stopped == ""
 func TestFlushErrorIsNoSuccess(t *testing.T) {
 	d := overwritetest.NewMem(1<<20, 512)
 	d.FlushErr = syscall.EIO
@@ -228,7 +232,9 @@ func TestFlushErrorIsNoSuccess(t *testing.T) {
 }
 
 // A flush that neither returns nor heeds its context does not hold a cancelled
-// pass. Red when flush calls d.Flush on its own goroutine.
+// pass.
+//
+// mutant: step.go: return fmt.Errorf("%w: %w", context.Cause(ctx), ErrStuck) => return nil
 func TestStuckFlushIsLeftBehind(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &deafFlush{Mem: overwritetest.NewMem(1<<20, 512), begun: cancel, release: make(chan struct{})}

@@ -14,8 +14,9 @@ import (
 	"lethe/wipe/pattern"
 )
 
-// Every byte of every odd size is written. Red when the tail is dropped:
-// `chunks := m.Size / int64(o.Buffer)` and a loop over them.
+// Every byte of every odd size is written.
+//
+// mutant: traverse/run.go: if off >= r.m.Size || => if off+int64(r.o.Buffer) > r.m.Size ||
 func TestEverySizeToTheLastByte(t *testing.T) {
 	for _, c := range []struct {
 		size   int64
@@ -76,8 +77,9 @@ func (d *odd) LogicalSector() int                 { return d.sector }
 func (d *odd) Flush(context.Context) error        { d.touched = true; return nil }
 func (d *odd) WriteAt([]byte, int64) (int, error) { d.touched = true; return 0, nil }
 
-// Cancelled anywhere, the claim never exceeds the truth. Red when the account
-// is kept at the start of a write instead of its end.
+// Cancelled anywhere, the claim never exceeds the truth.
+//
+// mutant: traverse/transfer.go: if t.ctx.Err() != nil { => if t.good = append(t.good, Range{off, off + int64(len(p))}); t.ctx.Err() != nil {
 func TestCancelClaimsNoMoreThanTrue(t *testing.T) {
 	r := random(t)
 	for range 60 {
@@ -111,7 +113,8 @@ func TestCancelClaimsNoMoreThanTrue(t *testing.T) {
 }
 
 // A write that never returns does not hold a cancelled pass, and is not claimed.
-// Red when collect does not watch grace.
+//
+// mutant: traverse/run.go: return max(int(inFlight.Load()), 1) => return 0
 func TestStuckWriteIsLeftBehind(t *testing.T) {
 	d := overwritetest.NewMem(4<<20, 512)
 	release := make(chan struct{})
@@ -172,8 +175,9 @@ func TestProgressAndStretches(t *testing.T) {
 }
 
 // No write begins while a buffer for a lower offset is still being filled,
-// though fills take their time and end in any order. Red when take returns
-// true at once.
+// though fills take their time and end in any order.
+//
+// mutant: traverse/turnstile.go: if turn := t.queue(place); turn != nil { => if turn := t.queue(place); false {
 func TestWritesBeginInOrder(t *testing.T) {
 	o := &order{Mem: overwritetest.NewMem(8<<20, 512), Stream: keyed(t), filled: map[int64]bool{}}
 	opts := overwrite.Options{Buffer: 64 << 10, InFlight: 8}

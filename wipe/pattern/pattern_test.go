@@ -65,8 +65,9 @@ func TestFillEqualsCryptoCipher(t *testing.T) {
 	}
 }
 
-// The counter must carry out of its low 64 bits and wrap at 2^128. Red when
-// at() drops the carry: `hi := c.hi`.
+// The counter must carry out of its low 64 bits and wrap at 2^128.
+//
+// mutant: ctr.go: hi, _ := bits.Add64(c.hi, 0, carry) => hi, _ := c.hi, carry
 func TestCounterCarries(t *testing.T) {
 	key := bytes.Repeat([]byte{7}, 16)
 	for _, iv := range []string{
@@ -125,7 +126,8 @@ func TestEqualsOpenSSL(t *testing.T) {
 	}
 }
 
-// Red when Check compares whole blocks only: `len(src)-blockSize` as its end.
+// mutant: ctr.go: done < len(src); => done <= len(src)-blockSize;
+// mutant: uniform.go: done < len(src); => done <= len(src)-blockSize;
 func TestCheckFindsFirstDifference(t *testing.T) {
 	r := random(t)
 	for _, spec := range []Spec{

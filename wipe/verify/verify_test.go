@@ -75,7 +75,9 @@ func TestCleanMedia(t *testing.T) {
 }
 
 // The reported sectors equal the changed ones, down to one bit in the last
-// byte. Red when compare ends after the first difference of a buffer.
+// byte.
+//
+// mutant: step.go: t.Differ(off+int64(first), off+int64(pos)) => t.Differ(off+int64(first), off+int64(pos)); return
 func TestMismatchesAreExact(t *testing.T) {
 	r := random(t)
 	for kind, s := range streams(t) {
@@ -124,7 +126,8 @@ func TestMismatchesAreBounded(t *testing.T) {
 }
 
 // A drive that acknowledges writes and drops them is caught, wherever it does.
-// Red when Check is not called: `return` at the top of compare.
+//
+// mutant: step.go: if i < 0 { => if true {
 func TestDroppedWritesAreCaught(t *testing.T) {
 	r := random(t)
 	for kind, s := range streams(t) {
@@ -145,7 +148,9 @@ func TestDroppedWritesAreCaught(t *testing.T) {
 }
 
 // Reads that succeed without moving a byte are no evidence, over a uniform
-// stream either. Red when read does not spoil its buffer.
+// stream either.
+//
+// mutant: step.go: copy(q[:s.sector], s.poison[:]) => copy(q[:0], s.poison[:])
 func TestSilentReadsAreCaught(t *testing.T) {
 	for kind, s := range streams(t) {
 		d := written(t, 1<<20, 512, s)
@@ -175,7 +180,8 @@ func TestLostCacheIsCaught(t *testing.T) {
 }
 
 // Unreadable sectors are exact, and what is readable around them is compared.
-// Red when giveUp notes nothing.
+//
+// mutant: ../overwrite/traverse/transfer.go: t.bad = append(t.bad, Range{off, off + int64(len(p))}) => _ = p
 func TestUnreadableSectorsAreExact(t *testing.T) {
 	r := random(t)
 	s := keyed(t)
@@ -214,8 +220,9 @@ func TestShortReads(t *testing.T) {
 	}
 }
 
-// Cancelled anywhere, the claim never exceeds what was read. Red when the
-// account is kept at the start of a read instead of its end.
+// Cancelled anywhere, the claim never exceeds what was read.
+//
+// mutant: ../overwrite/traverse/transfer.go: if t.ctx.Err() != nil { => if t.good = append(t.good, Range{off, off + int64(len(p))}); t.ctx.Err() != nil {
 func TestCancelClaimsNoMoreThanRead(t *testing.T) {
 	r := random(t)
 	for range 60 {

@@ -26,12 +26,12 @@ func list(t *testing.T, dir string) []string {
 	return names
 }
 
+// mutant: durable_linux.go: unix.RENAME_NOREPLACE) => 0)
 func TestWriteIsWholeAndNeverReplaces(t *testing.T) {
 	dir := t.TempDir()
 	if err := durable.Write(dir, "a", []byte("one")); err != nil {
 		t.Fatal(err)
 	}
-	// Turns red when renameNew calls os.Rename.
 	if err := durable.Write(dir, "a", []byte("two")); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("second Write = %v; want fs.ErrExist", err)
 	}

@@ -32,6 +32,8 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // TestOneSpelling goes red when Parse no longer compares with what Write gives.
+//
+// mutant: file.go: if !bytes.Equal(again, doc) { => if false {
 func TestOneSpelling(t *testing.T) {
 	doc, _ := sample().Write()
 	s := string(doc)
@@ -64,6 +66,8 @@ func TestOneSpelling(t *testing.T) {
 }
 
 // TestBomb goes red when Data reads the whole stream before it looks at the limit.
+//
+// mutant: flate.go: int64(limit)+1) => int64(limit)+1<<30)
 func TestBomb(t *testing.T) {
 	s := Deflate(nil, make([]byte, 64<<20))
 	got := testing.Benchmark(func(b *testing.B) {

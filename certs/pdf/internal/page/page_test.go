@@ -63,8 +63,11 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// TestGlance: nothing but a whole certificate is shown as a success. It goes red
-// when glance leaves out one of the three conditions.
+// TestGlance: nothing but a whole certificate is shown as a success.
+//
+// mutant: verdict.go: l.good = done && v.Reached && => l.good = v.Reached &&
+// mutant: verdict.go: l.good = done && v.Reached && => l.good = done &&
+// mutant: verdict.go: && r.Kind == record.KindCertificate =>
 func TestGlance(t *testing.T) {
 	for _, kind := range []string{record.KindCertificate, record.KindNotice, "", "x"} {
 		for _, st := range []record.State{record.Unknown, record.Incomplete, record.Failed, record.Cleared, record.Purged, "", "Cleared!"} {
