@@ -37,6 +37,18 @@ type Options struct {
 	Console  io.Writer     // the guest's console as it speaks; nil keeps it quiet
 	Live     bool          // Console is a terminal: the guest may draw bars
 	BootTime time.Duration // limit for the machine; 10 min when zero
+
+	Drives []Plug   // four on four buses, of Size, when nil
+	QEMU   []string // arguments added to QEMU's
+	// Window is the order's; from an hour ago on for twelve hours when zero.
+	Window record.Window
+	// NoDepot leaves the depot off until During turns it on; orders and site file
+	// name it all the same.
+	NoDepot bool
+	// During goes along with the machine once it runs and returns when it has seen
+	// enough; the machine is then unplugged, if it still runs. It waits for the
+	// power-off when nil.
+	During func(context.Context, *Running) error
 }
 
 // Result is what came of it, and what summary.json says.
@@ -65,6 +77,7 @@ type DriveResult struct {
 	Size    int64           `json:"size"`
 	Loop    bool            `json:"loopDevice"`
 	Remains scratch.Remains `json:"remains"`
+	Kept    []int64         `json:"-"` // 512-byte sectors that are as they were, the first 2000
 	Paper   *PaperResult    `json:"paper"`
 }
 
@@ -76,6 +89,9 @@ type PaperResult struct {
 	Pdfsig  bool   `json:"pdfsig"`  // valid, trusted, total document signed
 	Qpdf    bool   `json:"qpdf"`    // --check clean
 	Checked bool   `json:"checked"` // lethe-check, exit 0
+	// Authentic: lethe-check, exit 0 or that of a notice
+	Authentic bool           `json:"authentic"`
+	Record    *record.Record `json:"-"` // nil of a summary
 }
 
 // Run does it all. The result is returned with an error too, as far as it got.
@@ -93,7 +109,7 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 	}{
 		{"drives full of data", s.makeDrives},
 		{"keys, order and overlay", s.makePapers},
-		{"depot on loopback", s.startDepot},
+		{"depot on loopback", func(*Result) error { return s.firstDepot() }},
 		{"boot and erase in QEMU", s.boot},
 		{"proof on the host", s.prove},
 	} {
@@ -118,12 +134,10 @@ type stage struct {
 	depot   *depot
 }
 
-// Target is a scratch drive and where it is plugged in.
+// Target is a scratch drive and how it is plugged in.
 type Target struct {
 	*scratch.Drive
-	Bus    boottest.Bus
-	Serial string
-	Model  string
+	Plug
 }
 
 func (s *stage) close() error {
@@ -140,42 +154,6 @@ func (s *stage) close() error {
 	return errors.Join(errs...)
 }
 
-// makeDrives makes four drives on four buses; the first stands behind a loop
-// device of the host. The last two are of odd size.
-func (s *stage) makeDrives(*Result) error {
-	if err := os.MkdirAll(s.Out, 0o755); err != nil {
-		return err
-	}
-	var err error
-	if s.work, err = os.MkdirTemp(s.Out, "work-"); err != nil {
-		return err
-	}
-	for _, t := range []struct {
-		name, fs, serial, model string
-		bus                     boottest.Bus
-		size                    int64
-		loop                    bool
-	}{
-		{"sata-loop", "ext4", "DEMO-SATA-1", "LETHE DEMO SATA", boottest.SATA, s.Size, true},
-		{"nvme", "ext4", "DEMO-NVME-2", "", boottest.NVMe, s.Size, false},
-		{"virtio", "ext4", "DEMO-VIRT-3", "", boottest.Virtio, s.Size + 512, false},
-		{"usb", "vfat", "DEMO-USB-4", "", boottest.USB, s.Size + 3584, false},
-	} {
-		d, err := scratch.Make(s.ctx, s.work, scratch.Spec{Name: t.name, Size: t.size, FS: t.fs})
-		if err != nil {
-			return err
-		}
-		s.drives = append(s.drives, &Target{Drive: d, Bus: t.bus, Serial: t.serial, Model: t.model})
-		if t.loop {
-			if err := d.Attach(s.ctx); err != nil {
-				return err
-			}
-		}
-		s.Say("   %-10s %s on %s, %s with files, serial %s", t.name, d.Node(), t.bus, t.fs, t.serial)
-	}
-	return nil
-}
-
 // boot runs the machine until it switches itself off.
 func (s *stage) boot(res *Result) error {
 	limit := s.BootTime
@@ -187,6 +165,7 @@ func (s *stage) boot(res *Result) error {
 	c := boottest.Config{
 		Kernel: filepath.Join(s.Image, image.KernelFile), Initrd: filepath.Join(s.Image, image.InitrdFile),
 		Overlays: [][]byte{s.overlay}, Append: "lethe.poweroff", Network: true, Machine: Machine,
+		Extra: s.QEMU,
 	}
 	if !s.Live {
 		c.Append += " lethe.plain"
@@ -202,18 +181,19 @@ func (s *stage) boot(res *Result) error {
 		*p.size = st.Size()
 	}
 	for _, d := range s.drives {
-		b := boottest.Drive{Bus: d.Bus, Path: d.Node(), Serial: d.Serial, Model: d.Model}
-		if d.Bus == boottest.SATA {
-			b.RPM, b.WWN = 7200, 0x5000c500de300001
-		}
-		c.Drives = append(c.Drives, b)
+		c.Drives = append(c.Drives, d.drive(d.Node()))
 	}
 	vm, err := boottest.Start(ctx, c, s.Console)
 	if err != nil {
 		return err
 	}
 	defer vm.Close()
-	err = vm.Wait(ctx)
+	during := s.During
+	if during == nil {
+		during = func(ctx context.Context, r *Running) error { return r.Wait(ctx) }
+	}
+	err = during(ctx, &Running{VM: vm, stage: s})
+	vm.Close()
 	res.Console = vm.Output()
 	return err
 }

@@ -51,13 +51,18 @@ func (d *depot) url(host string) string {
 	return "https://" + net.JoinHostPort(host, port)
 }
 
-// startDepot starts the depot and waits until it answers.
-func (s *stage) startDepot(*Result) error {
-	d := s.depot
-	if err := os.MkdirAll(d.dir, 0o755); err != nil {
+// firstDepot makes the depot's folder and starts it, unless it is to come later.
+func (s *stage) firstDepot() error {
+	if err := os.MkdirAll(s.depot.dir, 0o755); err != nil || s.NoDepot {
 		return err
 	}
-	log, err := os.Create(d.log)
+	return s.startDepot()
+}
+
+// startDepot starts the depot and waits until it answers.
+func (s *stage) startDepot() error {
+	d := s.depot
+	log, err := os.OpenFile(d.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
@@ -103,5 +108,6 @@ func (d *depot) stop() error {
 		_ = d.cmd.Process.Kill()
 		<-d.exited
 	}
+	d.exited = nil
 	return nil
 }

@@ -85,6 +85,9 @@ func (s *stage) signOrder(now time.Time) ([]byte, error) {
 		Count:   int64(len(s.drives)), Least: record.MethodClear, Profile: profile.Default,
 		Window: record.Window{NotBefore: record.At(now.Add(-time.Hour)), NotAfter: record.At(now.Add(keyLife))},
 	}
+	if s.Window != (record.Window{}) {
+		o.Window = s.Window
+	}
 	for _, d := range s.drives {
 		o.Drives = append(o.Drives, record.DriveTarget{Serial: d.Serial, Model: d.Model})
 	}

@@ -12,6 +12,7 @@ import (
 	"lethe/certs/pdf"
 	"lethe/certs/record"
 	"lethe/certs/sign"
+	"lethe/cmd/internal/cli"
 )
 
 // prove compares every drive with what the host remembers, and every paper with
@@ -26,8 +27,11 @@ func (s *stage) prove(res *Result) error {
 		return err
 	}
 	for _, d := range s.drives {
-		r := DriveResult{Name: d.Name, Bus: string(d.Bus), Serial: d.Serial, Size: d.Size, Loop: d.Loop != ""}
+		r := DriveResult{Name: d.Plug.Name, Bus: string(d.Bus), Serial: d.Serial, Size: d.Plug.Size, Loop: d.Loop != ""}
 		if r.Remains, err = d.Compare(); err != nil {
+			return err
+		}
+		if r.Kept, err = d.Kept(); err != nil {
 			return err
 		}
 		res.Drives = append(res.Drives, r)
@@ -48,7 +52,7 @@ func (s *stage) prove(res *Result) error {
 			}
 		}
 	}
-	res.Checked = len(files) > 0 && s.check(files...) == nil
+	res.Checked = len(files) > 0 && s.check(files...) == cli.ExitOK
 	res.Proven = res.Checked && res.Summary.good() && len(files) == len(res.Drives)+1
 	for _, d := range res.Drives {
 		res.Proven = res.Proven && d.Remains.Gone() && d.Paper.good()
@@ -115,7 +119,9 @@ func (s *stage) examine(file, nss string) (*PaperResult, string, error) {
 	said, _ := exec.CommandContext(s.ctx, "pdfsig", "-nssdir", nss, file).CombinedOutput()
 	p.Pdfsig = pdfsigGood(string(said))
 	p.Qpdf = exec.CommandContext(s.ctx, "qpdf", "--check", file).Run() == nil
-	p.Checked = s.check(file) == nil
+	status := s.check(file)
+	p.Checked = status == cli.ExitOK
+	p.Authentic = p.Checked || status == cli.ExitRefused
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return p, "", err
@@ -136,7 +142,7 @@ func (s *stage) examine(file, nss string) (*PaperResult, string, error) {
 	if err := record.Unmarshal(payload, &r); err != nil {
 		return p, "", err
 	}
-	p.Kind, p.State = r.Kind, string(r.Verdict.State)
+	p.Kind, p.State, p.Record = r.Kind, string(r.Verdict.State), &r
 	return p, r.Device.Identity.Serial, nil
 }
 
@@ -148,12 +154,12 @@ func pdfsigGood(said string) bool {
 		strings.Contains(said, "Total document signed")
 }
 
-// check runs lethe-check as anyone would.
-func (s *stage) check(files ...string) error {
+// check runs lethe-check as anyone would and returns its exit status.
+func (s *stage) check(files ...string) int {
 	args := append([]string{"--trust", filepath.Join(s.Out, "root.pem"), "--quiet"}, files...)
-	out, err := exec.CommandContext(context.WithoutCancel(s.ctx), filepath.Join(s.Bin, "lethe-check"), args...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("lethe-check: %w: %s", err, out)
+	cmd := exec.CommandContext(context.WithoutCancel(s.ctx), filepath.Join(s.Bin, "lethe-check"), args...)
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		return cli.ExitInternal
 	}
-	return nil
+	return cmd.ProcessState.ExitCode()
 }

@@ -3,10 +3,12 @@ package demo_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"lethe/certs/record"
@@ -23,19 +25,46 @@ func TestMain(m *testing.M) {
 	if err := os.Chdir(repo); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if dir, _ := honest(); dir != "" {
+		os.RemoveAll(dir)
+	}
+	os.Exit(status)
 }
+
+// build makes the boot image around a lethe binary.
+func build(lethe, dir string) error {
+	out, err := exec.Command("bin/lethe-image", "build", "--profile", "vm",
+		"--lethe", lethe, "--out", dir).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build image: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// honest is the image around bin/lethe, made once for all tests.
+var honest = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "lethe-image-*")
+	if err != nil {
+		return "", err
+	}
+	return dir, build("bin/lethe", dir)
+})
 
 // image builds the boot image around a lethe binary.
 func image(t *testing.T, lethe string) string {
 	t.Helper()
-	dir := t.TempDir()
-	out, err := exec.CommandContext(t.Context(), "bin/lethe-image", "build", "--profile", "vm",
-		"--lethe", lethe, "--out", dir).CombinedOutput()
-	if err != nil {
-		t.Fatalf("build image: %v\n%s", err, out)
+	if lethe == "bin/lethe" {
+		dir, err := honest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
 	}
-	t.Logf("%s", out)
+	dir := t.TempDir()
+	if err := build(lethe, dir); err != nil {
+		t.Fatal(err)
+	}
 	return dir
 }
 

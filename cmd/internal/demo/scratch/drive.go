@@ -24,7 +24,7 @@ const Sector = 512
 type Spec struct {
 	Name string // file name without suffix
 	Size int64  // bytes, a multiple of Sector
-	FS   string // "ext4" or "vfat"
+	FS   string // "ext4", "vfat", or "" for noise only
 }
 
 // Drive is an image file with data in every sector, and what the host remembers.
@@ -83,6 +83,9 @@ func (zeros) Read(p []byte) (int, error) {
 
 // populate makes the file system without discarding the noise, and puts files in.
 func (d *Drive) populate(ctx context.Context, dir string) error {
+	if d.FS == "" {
+		return nil
+	}
 	tree := filepath.Join(dir, d.Name+".files")
 	defer os.RemoveAll(tree)
 	if err := files(tree, d.Name); err != nil {
@@ -156,3 +159,10 @@ func (d *Drive) Node() string {
 
 // Compare reads the image now and says what is left of what it held.
 func (d *Drive) Compare() (Remains, error) { return d.old.Compare(d.Path) }
+
+// keptLimit bounds what Kept returns.
+const keptLimit = 2000
+
+// Kept reads the image now and returns the numbers of the sectors that are as
+// they were, the first 2000 of them.
+func (d *Drive) Kept() ([]int64, error) { return d.old.Kept(d.Path, keptLimit) }

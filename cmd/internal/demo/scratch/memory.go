@@ -72,6 +72,16 @@ func (m Memory) Compare(path string) (Remains, error) {
 	return r, err
 }
 
+// Kept returns the numbers of the first limit sectors that are as they were.
+func (m Memory) Kept(path string, limit int) (kept []int64, err error) {
+	err = sectors(path, func(i int, p []byte) {
+		if i < len(m.hashes) && len(kept) < limit && maphash.Bytes(m.seed, p) == m.hashes[i] {
+			kept = append(kept, int64(i))
+		}
+	})
+	return kept, err
+}
+
 func sectors(path string, each func(i int, p []byte)) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -1,0 +1,18 @@
+//go:build long
+
+package demo_test
+
+import "time"
+
+const (
+	scatteredSectors = 103
+	scatteredATA     = 8
+	kills            = 20
+	depotAway        = 5 * time.Minute
+	unplugs          = 4
+)
+
+var (
+	unpluggedBuses = []string{"usb", "scsi"}
+	clockCases     = []string{"1970", "2099", "early", "expired"}
+)

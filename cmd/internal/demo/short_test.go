@@ -1,0 +1,19 @@
+//go:build !long
+
+package demo_test
+
+import "time"
+
+// The short forms of the adverse runs; make test-long has the long ones.
+const (
+	scatteredSectors = 23 // on NVMe and SCSI; SATA costs about 17 s a sector
+	scatteredATA     = 3
+	kills            = 1
+	depotAway        = 15 * time.Second
+	unplugs          = 1 // of each bus below
+)
+
+var (
+	unpluggedBuses = []string{"usb"}
+	clockCases     = []string{"1970"}
+)
