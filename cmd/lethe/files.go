@@ -7,10 +7,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"lethe/certs/bundle/durable"
 	"lethe/certs/sign"
+	"lethe/certs/spool"
 	"lethe/cmd/internal/cli"
+	"lethe/inventory"
 )
 
 // unwrapPath drops the path that the message around it already names.
@@ -53,8 +59,35 @@ func readSigner(key, cert string) (sign.Signer, error) {
 	return s, nil
 }
 
+// keyError sorts what readSigner says: a file that is not there was named wrongly,
+// anything else is a key that must not sign.
+func keyError(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return cli.Usagef("%v", err)
+	}
+	return cli.Refusedf("%v: nothing was touched", err)
+}
+
 // paperRoom is more than a paper and its transcript take, in bytes.
 const paperRoom = 1 << 20
+
+// folder opens the folder for the papers of n drives, made where it is missing.
+func folder(dir string, n int) (*spool.Spool, error) {
+	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
+		return nil, cli.Refusedf("--papers %s is a file, not a folder: nothing was touched", dir)
+	}
+	s, err := spool.Open(dir)
+	if errors.Is(err, durable.ErrLocked) {
+		return nil, cli.Refusedf("the folder %s is in use by another lethe: give this one another --papers; nothing was touched", dir)
+	}
+	if err != nil {
+		return nil, cli.Refusedf("the folder %s for the papers cannot be used (%v): choose another --papers; nothing was touched", dir, unwrapPath(err))
+	}
+	if err := makeRoom(dir, n); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
 
 // makeRoom proves that a folder has room for the papers of n drives: a drive
 // erased without a paper is an erase that never happened.
@@ -68,4 +101,43 @@ func makeRoom(dir string, n int) error {
 		return cli.Refusedf("the folder %s has no room for the papers (%v): nothing was touched", dir, unwrapPath(err))
 	}
 	return nil
+}
+
+// apart refuses a folder for the papers that lies on a drive which is to be
+// erased: the papers would go with it.
+func apart(dir string, ds []inventory.Device) error {
+	st, err := existing(dir)
+	if err != nil {
+		return cli.Refusedf("the folder %s for the papers cannot be used (%v): nothing was touched", dir, unwrapPath(err))
+	}
+	sys, ok := st.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	major, minor := unix.Major(sys.Dev), unix.Minor(sys.Dev)
+	for _, d := range ds {
+		on := d.Major == major && d.Minor == minor
+		for _, p := range d.Partitions {
+			on = on || p.Major == major && p.Minor == minor
+		}
+		if on && major != 0 { // 0 is a file system without a drive of its own
+			return cli.Refusedf("the folder %s for the papers is on %s, which is to be erased: choose --papers elsewhere; nothing was touched", dir, d.NodePath)
+		}
+	}
+	return nil
+}
+
+// existing is the nearest folder above a path that is there already.
+func existing(dir string) (os.FileInfo, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		st, err := os.Stat(dir)
+		if !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			return st, err
+		}
+		dir = filepath.Dir(dir)
+	}
 }

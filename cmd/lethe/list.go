@@ -19,16 +19,23 @@ func listCommand() cli.Command {
 		Name: "list", Short: "list the machine and its drives; touches nothing",
 		Help: `lethe list shows every drive with what identifies it and whether it may be
 erased. A drive that may not is marked with the first reason; --json gives every
-reason and everything else that is known.`,
+reason and everything else that is known.
+
+  lethe list --loop
+  lethe list disk.img        what --confirm wants to hear for this image file`,
 		Flags: func(fs *flag.FlagSet) cli.Run {
 			asJSON := fs.Bool("json", false, "everything, as JSON")
 			loops := fs.Bool("loop", false, "loop devices too")
 			return func(ctx context.Context, env cli.Env, args []string) error {
+				m := thisMachine()
+				ds, err := inventory.Discover(ctx, inventory.WithLoop(*loops || len(args) > 0))
 				if len(args) > 0 {
-					return cli.Usagef("list takes no arguments, got %q", args[0])
+					var terr error
+					if ds, terr = targets(ctx, args, ds); terr != nil {
+						return terr
+					}
+					err = nil // of other drives, or among the holds of these
 				}
-				m := inventory.ReadMachine()
-				ds, err := inventory.Discover(ctx, inventory.WithLoop(*loops))
 				if *asJSON {
 					if jerr := listJSON(env, m, ds, err); jerr != nil {
 						return jerr

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lethe/certs/check"
+	"lethe/certs/record"
 	"lethe/certs/sign"
 	"lethe/inventory"
 )
@@ -24,6 +26,12 @@ import (
 var binDir string
 
 func TestMain(m *testing.M) {
+	// Called with anything but the flags of go test, the test binary is lethe
+	// itself on testMachine: see refusals_test.go.
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-test.") {
+		thisMachine = func() record.Machine { return testMachine }
+		os.Exit(run(os.Args))
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "lethe-bin-")
 		if err != nil {
@@ -71,11 +79,12 @@ func cmdLoop(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { os.Remove(f.Name()) })
 	ts.Check(f.Truncate(size))
-	for off := int64(0); off < size; off += 4096 {
-		_, err := f.WriteAt([]byte(fmt.Sprintf("TOP SECRET at %d", off)), off)
+	const step = 1 << 20
+	for off := int64(0); off < size; off += step {
+		b := bytes.Repeat(append([]byte(fmt.Sprintf("TOP SECRET near %011d", off)), make([]byte, 37)...), step/64)
+		_, err := f.WriteAt(b[:min(step, size-off)], off)
 		ts.Check(err)
 	}
-	ts.Check(f.Truncate(size))
 	ts.Check(f.Close())
 	flags := append([]string{"--find", "--show"}, args[2:]...)
 	out, err := exec.Command("losetup", append(flags, f.Name())...).Output()

@@ -62,11 +62,15 @@ func Status(err error) int {
 	return ExitInternal
 }
 
+// Line is an error in one line.
+func Line(err error) string {
+	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+}
+
 // Report prints the error's one line and returns its status.
 func Report(env Env, err error) int {
 	if err != nil {
-		line := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
-		fmt.Fprintf(env.Stderr, "%s: %s\n", env.Name, line)
+		fmt.Fprintf(env.Stderr, "%s: %s\n", env.Name, Line(err))
 	}
 	return Status(err)
 }

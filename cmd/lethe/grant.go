@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"strings"
+	"time"
+
+	"lethe/certs/order"
+	"lethe/certs/record"
+	"lethe/cmd/internal/cli"
+	"lethe/inventory"
+	"lethe/inventory/sysfs"
+	"lethe/wipe"
+	"lethe/wipe/profile"
+)
+
+// grantArgs are the flags that say what may be erased and how.
+type grantArgs struct {
+	devices, confirm list
+	order, trust     string
+	least, profile   string
+	pattern          string
+	labels           record.Labels
+
+	files []inventory.Device // image files among devices
+}
+
+func (a *grantArgs) flags(fs *flag.FlagSet) {
+	fs.Var(&a.devices, "device", "`path` of a drive or image file; repeat per drive")
+	fs.Var(&a.confirm, "confirm", "its `serial` number, typed by a person; repeat per drive, in the same order")
+	fs.StringVar(&a.order, "order", "", "signed order `file` instead of --device and --confirm")
+	fs.StringVar(&a.trust, "trust", "", "root certificate `file` that the order's approver must lead to")
+	fs.StringVar(&a.least, "least", string(record.MethodClear), "least `method` that will do: Clear or Purge")
+	fs.StringVar(&a.profile, "profile", profile.Default, "`profile`: "+strings.Join(profile.IDs(), ", "))
+	fs.StringVar(&a.pattern, "pattern", "", "overwrite `pattern`: aes-128-ctr (default) or zero")
+	fs.StringVar(&a.labels.Operator.Name, "operator", "", "`name` of the person who performs the erase")
+	fs.StringVar(&a.labels.Contract, "contract", "", "contract `number`")
+	fs.StringVar(&a.labels.Customer, "customer", "", "customer's `name`")
+	fs.StringVar(&a.labels.AssetTag, "asset-tag", "", "asset `tag`")
+}
+
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set appends one value.
+func (l *list) Set(s string) error {
+	if s == "" {
+		return errors.New("empty")
+	}
+	*l = append(*l, s)
+	return nil
+}
+
+// permit turns the flags into a grant and a policy. envelope is the order's file.
+func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory.Device) (g wipe.Grant, p wipe.Policy, envelope []byte, err error) {
+	switch {
+	case a.order != "" && len(a.devices)+len(a.confirm) > 0:
+		return g, p, nil, cli.Usagef("give either --order or --device and --confirm")
+	case a.order != "":
+		return a.permitOrder(m)
+	case len(a.devices) == 0:
+		return g, p, nil, cli.Usagef("say which drive: --device PATH --confirm SERIAL, or --order FILE --trust root.pem")
+	case len(a.devices) != len(a.confirm):
+		return g, p, nil, cli.Usagef("%d times --device, %d times --confirm: type one serial number for each drive", len(a.devices), len(a.confirm))
+	}
+	prof, err := profile.ByID(a.profile)
+	if err != nil {
+		return g, p, nil, cli.Usagef("%v", err)
+	}
+	if err := a.confirmed(ctx, ds); err != nil {
+		return g, p, nil, err
+	}
+	return wipe.GrantConfirmed(a.confirm...), wipe.Policy{Least: record.Method(a.least), Pattern: a.pattern, Profile: prof}, nil, nil
+}
+
+// confirmed compares what a person typed with what the drives say.
+func (a *grantArgs) confirmed(ctx context.Context, ds []inventory.Device) error {
+	found, err := targets(ctx, a.devices, ds)
+	if err != nil {
+		return err
+	}
+	for i, d := range found {
+		if d.Transport == sysfs.File {
+			a.files = append(a.files, d)
+		}
+		switch n := d.Identity.Name(); {
+		case n == "":
+			return cli.Refusedf("%s cannot say who it is (%s): nothing was touched", a.devices[i], strings.Join(holds(d), ", "))
+		case n != a.confirm[i]:
+			return cli.Refusedf("%s is %q, not %q: nothing was touched", a.devices[i], n, a.confirm[i])
+		}
+	}
+	return nil
+}
+
+func (a *grantArgs) permitOrder(m record.Machine) (g wipe.Grant, p wipe.Policy, envelope []byte, err error) {
+	if a.trust == "" {
+		return g, p, nil, cli.Usagef("--order needs --trust root.pem")
+	}
+	roots, err := readRoots(a.trust)
+	if err != nil {
+		return g, p, nil, err
+	}
+	b, err := os.ReadFile(a.order)
+	if err != nil {
+		return g, p, nil, cli.Usagef("read order %s: %v", a.order, unwrapPath(err))
+	}
+	envelope = trimEnvelope(b)
+	now := time.Now()
+	o, ref, err := order.Open(envelope, roots, now)
+	if err != nil {
+		return g, p, nil, cli.Refusedf("order %s: %v: nothing was touched", a.order, err)
+	}
+	if g, err = wipe.GrantOf(o, ref, m, now); err != nil {
+		return g, p, nil, cli.Refusedf("order %s: %v: nothing was touched", a.order, err)
+	}
+	if p, err = wipe.PolicyOf(o); err != nil {
+		return g, p, nil, cli.Refusedf("order %s: %v: nothing was touched", a.order, err)
+	}
+	a.labels = o.Labels
+	return g, p, envelope, nil
+}

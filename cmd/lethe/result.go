@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+
+	"lethe/certs/record"
+	"lethe/cmd/internal/cli"
+	"lethe/cmd/internal/job"
+	"lethe/wipe"
+)
+
+// result is what lethe erase --json prints: one object, whatever happened.
+type result struct {
+	Status  int        `json:"status"` // the exit status
+	Error   string     `json:"error,omitempty"`
+	Papers  string     `json:"papers"`            // folder
+	Summary string     `json:"summary,omitempty"` // file name
+	Wanted  int        `json:"wanted"`
+	Reached int        `json:"reached"`
+	Drives  []driveEnd `json:"drives"`
+	Missing []string   `json:"missing"` // wanted and not found
+}
+
+// driveEnd is what became of one drive.
+type driveEnd struct {
+	record.Identity
+	Node    string   `json:"node"`
+	State   string   `json:"state"` // of the verdict; Untouched for a drive that was refused
+	Virtual bool     `json:"virtual,omitempty"`
+	Kind    string   `json:"kind,omitempty"`  // certificate or notice
+	Paper   string   `json:"paper,omitempty"` // file name
+	Reasons []string `json:"reasons,omitempty"`
+}
+
+const untouchedState = "Untouched"
+
+// plan notes what will not be touched.
+func (r *result) plan(p *wipe.Plan) {
+	r.Wanted, r.Missing = p.Wanted(), append(r.Missing, p.Missing()...)
+	for _, b := range p.Blocked() {
+		r.Drives = append(r.Drives, driveEnd{Identity: b.Identity, Node: b.Node, State: untouchedState, Reasons: b.Reasons})
+	}
+}
+
+// outcome notes how the drives of the plan ended.
+func (r *result) outcome(o job.Outcome) {
+	r.Summary, r.Reached = o.Summary.Name, o.Reached()
+	for _, p := range o.Papers {
+		d := p.Record.Device
+		r.Drives = append(r.Drives, driveEnd{Identity: d.Identity, Node: d.Node, State: string(p.Record.Verdict.State),
+			Virtual: p.Record.Virtual, Kind: p.Record.Kind, Paper: p.Name, Reasons: p.Record.Verdict.Reasons})
+	}
+}
+
+// print ends the command: the object on standard output, the error as it came.
+func (r *result) print(env cli.Env, err error) error {
+	r.Status = cli.Status(err)
+	if err != nil {
+		r.Error = cli.Line(err)
+	}
+	e := json.NewEncoder(env.Stdout)
+	e.SetIndent("", "  ")
+	if werr := e.Encode(r); err == nil {
+		return werr
+	}
+	return err
+}
