@@ -19,7 +19,7 @@ import (
 // mutant is one change of the product and the test that must turn red by it.
 type mutant struct {
 	Package string `json:"package"` // folder of the test, relative to the module
-	Test    string `json:"test"`    // the function around the comment
+	Test    string `json:"test"`    // the function around the comment, or the one that uses it
 	At      string `json:"at"`      // file:line of the comment
 	Tags    string `json:"tags,omitempty"`
 	File    string `json:"file"` // what is changed, relative to the module
@@ -29,6 +29,7 @@ type mutant struct {
 
 	wrong error  // why the comment cannot be used
 	named string // FILE as the comment has it
+	owner string // what the comment is in: a function, or a variable such as a table
 	line  int
 }
 
@@ -46,6 +47,7 @@ func byPlace(a, b mutant) int {
 // find lists the mutants of all test files of the module at root.
 func find(root string) ([]mutant, error) {
 	var all []mutant
+	files := map[string][]*ast.File{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -64,14 +66,21 @@ func find(root string) ([]mutant, error) {
 		if err != nil {
 			return err
 		}
-		ms, err := inFile(path, rel, nil)
+		f, ms, err := inFile(path, rel, nil)
+		if err != nil {
+			return err
+		}
+		files[filepath.Dir(rel)] = append(files[filepath.Dir(rel)], f)
 		for _, m := range ms {
 			all = append(all, m.orFromRoot(root))
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find mutants: %w", err)
+	}
+	for i := range all {
+		all[i].settle(files[all[i].Package])
 	}
 	slices.SortStableFunc(all, byPlace)
 	return all, nil
@@ -79,11 +88,11 @@ func find(root string) ([]mutant, error) {
 
 // inFile lists the mutants of the test file at path, or of src if it is not nil.
 // rel is its name relative to the module.
-func inFile(path, rel string, src any) ([]mutant, error) {
+func inFile(path, rel string, src any) (*ast.File, []mutant, error) {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, path, src, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var all []mutant
 	tags := tagsOf(f)
@@ -94,14 +103,11 @@ func inFile(path, rel string, src any) ([]mutant, error) {
 			}
 			m := parse(c.Text, filepath.Dir(rel))
 			m.line = fset.Position(c.Pos()).Line
-			m.At, m.Tags, m.Test = fmt.Sprintf("%s:%d", rel, m.line), tags, testAround(f, c)
-			if m.wrong == nil && m.Test == "" {
-				m.wrong = errors.New("the comment is in no test function")
-			}
+			m.At, m.Tags, m.owner = fmt.Sprintf("%s:%d", rel, m.line), tags, around(f, c)
 			all = append(all, m)
 		}
 	}
-	return all, nil
+	return f, all, nil
 }
 
 var (
@@ -140,26 +146,6 @@ func (m mutant) orFromRoot(root string) mutant {
 	}
 	return m
 }
-
-// testAround names the test or fuzz function whose comment or body c is in.
-func testAround(f *ast.File, c *ast.Comment) string {
-	for _, d := range f.Decls {
-		fn, ok := d.(*ast.FuncDecl)
-		if !ok || fn.Recv != nil || !isTest.MatchString(fn.Name.Name) {
-			continue
-		}
-		from := fn.Pos()
-		if fn.Doc != nil {
-			from = fn.Doc.Pos()
-		}
-		if from <= c.Pos() && c.Pos() < fn.End() {
-			return fn.Name.Name
-		}
-	}
-	return ""
-}
-
-var isTest = regexp.MustCompile(`^(Test|Fuzz)([^a-z].*)?$`)
 
 // tagsOf is the tag of the long tests, if the file is one of theirs.
 func tagsOf(f *ast.File) string {

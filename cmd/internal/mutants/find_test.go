@@ -1,6 +1,7 @@
 package main
 
 import (
+	"go/ast"
 	"strings"
 	"testing"
 	"time"
@@ -14,14 +15,26 @@ func TestInFile(t *testing.T) {
 // mutant: a.go: x => y
 var table = 1
 
+var (
+	// mutant: a.go: of a table => x
+	rows = []int{}
+	// mutant: a.go: of another => x
+	more = []int{}
+)
+
 // TestA says so.
 //
 // mutant: a.go: if x { => if false {
 func TestA(t *testing.T) {
 	s := "// mutant: no.go: in a string => is none"
 	// mutant: ../b/b.go: x = append(x, y...) =>
-	_ = s // mutant (hangs): a.go: <-c => <-d => e
+	help(s, more) // mutant (hangs): a.go: <-c => <-d => e
 }
+
+func help(...any) { use(rows) }
+
+// mutant: a.go: of all => x
+func use(...any) {}
 
 // The (mutants are judge's.)
 func FuzzB(f *testing.F) {
@@ -31,21 +44,25 @@ func FuzzB(f *testing.F) {
 	// mutant: ../../c.go: x => y
 	// mutant: a_test.go: x => y
 	// mutant: a.go: x => x
+	use()
 }
 
 func Testify(t *testing.T) {
 	// mutant: a.go: x => y
 }
 `
-	got, err := inFile("x_test.go", "p/x_test.go", src)
+	f, got, err := inFile("x_test.go", "p/x_test.go", src)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := range got {
+		got[i].settle([]*ast.File{f})
 	}
 	type row struct{ At, Test, File, Old, New, Wrong string }
 	var rows []row
 	for _, m := range got {
 		r := row{m.At, m.Test, m.File, m.Old, m.New, ""}
-		if m.Hangs != (m.line == 12) || m.Package != "p" || m.Tags != "" {
+		if m.Hangs != (m.line == 19) || m.Package != "p" || m.Tags != "" {
 			t.Errorf("%+v", m)
 		}
 		if m.wrong != nil {
@@ -53,19 +70,22 @@ func Testify(t *testing.T) {
 		}
 		rows = append(rows, r)
 	}
-	const noForm = "the comment is not of the form mutant: FILE: OLD => NEW: // "
+	const noForm, noTest = "the comment is not of the form mutant: FILE: OLD => NEW: // ", "the comment belongs to no test function"
 	want := []row{
-		{"p/x_test.go:3", "", "", "", "", "the comment is in no test function"},
-		{"p/x_test.go:8", "TestA", "p/a.go", "if x {", "if false {", ""},
-		{"p/x_test.go:11", "TestA", "b/b.go", "x = append(x, y...)", "", ""},
-		{"p/x_test.go:12", "TestA", "p/a.go", "<-c", "<-d => e", ""},
-		{"p/x_test.go:17", "FuzzB", "", "", "", noForm + "mutant: a.go x"},
-		{"p/x_test.go:18", "FuzzB", "", "", "", noForm + "Mutant: a.go: x => y"},
-		{"p/x_test.go:19", "FuzzB", "", "", "", "/etc/passwd is not a relative path"},
-		{"p/x_test.go:20", "FuzzB", "", "", "", "../../c.go is outside the module"},
-		{"p/x_test.go:21", "FuzzB", "", "", "", "a_test.go is a test, not the product"},
-		{"p/x_test.go:22", "FuzzB", "", "", "", "the change changes nothing"},
-		{"p/x_test.go:26", "", "", "", "", "the comment is in no test function"},
+		{At: "p/x_test.go:3", Wrong: noTest},
+		{"p/x_test.go:7", "TestA", "p/a.go", "of a table", "x", ""},
+		{"p/x_test.go:9", "TestA", "p/a.go", "of another", "x", ""},
+		{"p/x_test.go:15", "TestA", "p/a.go", "if x {", "if false {", ""},
+		{"p/x_test.go:18", "TestA", "b/b.go", "x = append(x, y...)", "", ""},
+		{"p/x_test.go:19", "TestA", "p/a.go", "<-c", "<-d => e", ""},
+		{At: "p/x_test.go:24", Wrong: "the comment belongs to more than one test: FuzzB, TestA"},
+		{At: "p/x_test.go:29", Test: "FuzzB", Wrong: noForm + "mutant: a.go x"},
+		{At: "p/x_test.go:30", Test: "FuzzB", Wrong: noForm + "Mutant: a.go: x => y"},
+		{At: "p/x_test.go:31", Test: "FuzzB", Wrong: "/etc/passwd is not a relative path"},
+		{At: "p/x_test.go:32", Test: "FuzzB", Wrong: "../../c.go is outside the module"},
+		{At: "p/x_test.go:33", Test: "FuzzB", Wrong: "a_test.go is a test, not the product"},
+		{At: "p/x_test.go:34", Test: "FuzzB", Wrong: "the change changes nothing"},
+		{At: "p/x_test.go:39", Wrong: noTest},
 	}
 	if d := cmp.Diff(want, rows); d != "" {
 		t.Errorf("mutants (-want +got):\n%s", d)
@@ -76,7 +96,7 @@ func TestTags(t *testing.T) {
 	for line, want := range map[string]string{
 		"//go:build long": "long", "//go:build linux && long": "long", "//go:build linux": "", "//go:build !long": "", "": "",
 	} {
-		got, err := inFile("x_test.go", "x_test.go", line+"\n\npackage p\n\n// mutant: a.go: x => y\nfunc TestA() {}\n")
+		_, got, err := inFile("x_test.go", "x_test.go", line+"\n\npackage p\n\n// mutant: a.go: x => y\nfunc TestA() {}\n")
 		if err != nil || len(got) != 1 || got[0].Tags != want {
 			t.Errorf("%q: %+v, %v; want tags %q", line, got, err, want)
 		}
