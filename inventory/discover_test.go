@@ -192,8 +192,9 @@ func TestDiscoverNVMe(t *testing.T) {
 	}
 }
 
-// TestDiscoverNeverWaits is a safety test (law 6). Red when examine calls ask
-// without its own goroutine.
+// TestDiscoverNeverWaits is a safety test (law 6).
+//
+// mutant: discover.go: return answer{asked: true, err: fmt.Errorf("ask %s: no answer: %w", b.Name, ctx.Err())} => return answer{}
 func TestDiscoverNeverWaits(t *testing.T) {
 	tr, probes := server(t)
 	hang := make(chan struct{})

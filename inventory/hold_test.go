@@ -20,9 +20,30 @@ func dm(tr *inventorytest.Tree, base, name string, minor int, attr map[string]st
 }
 
 // TestHolds is the safety test of every hold that can be seen in /sys and /proc.
-// Red for the row named when its line in the product goes: for example mounts of
-// partitions with the loop over b.Partitions in usageHolds, chains with c.above,
-// anonymous device numbers with the resolve of g[1] in mountinfo.
+//
+// mutant: chain.go: c.climb(b.Name, b.Dir, number{b.Major, b.Minor}) =>
+// mutant: chain.go: c := chain{usage: u, root: root, seen: map[string]bool{}} => c := chain{usage: u, root: root, seen: map[string]bool{}}; b.Partitions = nil
+// mutant: chain.go: c.above(h) =>
+// mutant: chain.go: if root.Exists(b.Dir, "bcache") { => if false {
+// mutant: chain.go: if strings.HasPrefix(c.root.Text("sys/block", h, "dm/uuid"), "mpath-") { => if false {
+// mutant: chain.go: if x.boot { => if false {
+// mutant: usage.go: } else if n, ok := resolve(root, unescape(g[1])); ok { => } else if n, ok := resolve(root, unescape(g[1])); ok && false {
+// mutant: usage.go: if _, dev, ok := strings.Cut(opt, "=/dev/"); ok { => if _, dev, ok := strings.Cut(opt, "=/dev/"); ok && false {
+// mutant: usage.go: append([]string{"self"}, root.Names("proc")...) => []string{"self"}
+// mutant: usage.go: u.add(n, use{HoldSwap, "in use as swap", false}) => _ = n
+// mutant: usage.go: u.readBtrfs(root) =>
+// mutant: usage.go: u.readLoops(root) =>
+// mutant: compose.go: if b.ReadOnly || a.id.ReadOnly { => if a.id.ReadOnly {
+// mutant: compose.go: if b.Remote != "" { => if false {
+// mutant: compose.go: return b.Zoned == "host-managed" || => return
+// mutant: compose.go: || (id.Inquiry != nil && id.Inquiry.DeviceType == typeZoned) =>
+// mutant: compose.go: case !a.id.Identity.Known(): => case false:
+// mutant: compose.go: range Duplicates(ds) { => range Duplicates(nil) {
+// mutant: compose.go: case !a.asked && b.Size == 0, a.asked && a.err == nil && id.Size == 0: => case false:
+// mutant: compose.go: return []Hold{{HoldSize, fmt.Sprintf("the drive says %d bytes, the kernel %d", id.DriveSize, id.Size)}} => return nil
+// mutant: boot.go: } else if n, ok := resolve(root, dev); ok { => } else if n, ok := resolve(root, dev); ok && false {
+// mutant: boot.go: if why, ok := m.uuids[p.UUID]; ok && p.UUID != "" { => if why, ok := m.uuids[p.UUID]; ok && false {
+// mutant: boot.go: if why, ok := m.uuids[id]; ok { => if why, ok := m.uuids[id]; ok && false {
 func TestHolds(t *testing.T) {
 	for _, c := range []struct {
 		name, node string
@@ -167,7 +188,9 @@ func TestHolds(t *testing.T) {
 }
 
 // TestUnknownUseHoldsEverything is a safety test: without a mount table nothing
-// may be taken for unused. Red when usageHolds ignores u.err.
+// may be taken for unused.
+//
+// mutant: chain.go: if u.err != nil { => if false {
 func TestUnknownUseHoldsEverything(t *testing.T) {
 	tr, probes := server(t)
 	tr.Remove("proc/self/mountinfo")
@@ -182,8 +205,10 @@ func TestUnknownUseHoldsEverything(t *testing.T) {
 	}
 }
 
-// TestZeroDeviceIsHeld is a safety test: the zero value permits nothing. Red
-// when Eligible looks at Holds alone.
+// TestZeroDeviceIsHeld is a safety test: the zero value permits nothing.
+//
+// mutant: hold.go: if d.NodePath == "" || d.Size == 0 { => if false {
+// mutant: hold.go: if !d.Identity.Known() && => if false &&
 func TestZeroDeviceIsHeld(t *testing.T) {
 	var d inventory.Device
 	if d.Eligible() == nil {

@@ -155,8 +155,11 @@ func TestRealLoopOverLoop(t *testing.T) {
 }
 
 // TestRealIdentityChanges is a safety test (law 4): the listing's drive is not
-// the one behind the file any more. Red when recheck drops the comparison of the
-// identities.
+// the one behind the file any more.
+//
+// mutant: open_linux.go: if !id.Identity.Same(d.Identity) || => if
+// mutant: open_linux.go: id.Size != int64(d.Size) || =>
+// mutant: open_linux.go: || int64(id.LogicalSector) != d.LogicalSector =>
 func TestRealIdentityChanges(t *testing.T) {
 	dev := inventorytest.Loop(t, "", mib)
 	for name, edit := range map[string]func(*inventory.Device){

@@ -88,7 +88,9 @@ func TestHandleClosesOnce(t *testing.T) {
 	}
 }
 
-// TestOpenExcludes is a safety test. Red when Open drops unix.O_EXCL.
+// TestOpenExcludes is a safety test.
+//
+// mutant: handle_linux.go: unix.O_RDWR|unix.O_EXCL|unix.O_DIRECT => unix.O_RDWR|unix.O_DIRECT
 func TestOpenExcludes(t *testing.T) {
 	dev := inventorytest.Loop(t, "", 64*mib)
 	part := inventorytest.Partition(t, dev, 1, 2048, 65536)
@@ -171,8 +173,9 @@ func TestIdentifyLoop(t *testing.T) {
 	}
 }
 
-// TestProbeCannotWrite is a safety test: listing must never write. Red when
-// OpenProbe opens with unix.O_RDWR.
+// TestProbeCannotWrite is a safety test: listing must never write.
+//
+// mutant: open_linux.go: open(path, unix.O_RDONLY|unix.O_NONBLOCK) => open(path, unix.O_RDWR|unix.O_NONBLOCK)
 func TestProbeCannotWrite(t *testing.T) {
 	dev := inventorytest.Loop(t, "", mib)
 	p, err := devio.OpenProbe(dev)
@@ -214,7 +217,9 @@ func descriptors(t *testing.T, dev string) (out []int) {
 }
 
 // TestHandleGoesPastTheCache is a safety test: a verification that reads the
-// page cache proves nothing. Red when Open drops unix.O_DIRECT.
+// page cache proves nothing.
+//
+// mutant: handle_linux.go: unix.O_EXCL|unix.O_DIRECT) => unix.O_EXCL)
 func TestHandleGoesPastTheCache(t *testing.T) {
 	dev := inventorytest.Loop(t, "", mib)
 	open(t, dev)

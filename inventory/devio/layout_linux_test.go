@@ -37,7 +37,10 @@ func TestLayouts(t *testing.T) {
 }
 
 // TestCompletion is a safety test: an ioctl that succeeded says nothing about
-// the command. Red when response ignores h.Host.
+// the command.
+//
+// mutant: sgio_linux.go: if h.Host != 0 || => if
+// mutant: sgio_linux.go: (h.Driver != 0 && h.Driver != driverSense) => false
 func TestCompletion(t *testing.T) {
 	c := &scsi.Command{Name: "TEST"}
 	for _, x := range []struct {

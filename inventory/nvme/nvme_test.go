@@ -197,7 +197,8 @@ func TestRead(t *testing.T) {
 	if d := cmp.Diff(want, f.asked); d != "" {
 		t.Errorf("commands (-want +got):\n%s", d)
 	}
-	// Data that came with a failed status is not data. Red when identify drops r.Err.
+	// mutant: command.go: return c.Data, r.Err(c) => _ = r; return c.Data, nil
+	// Data that came with a failed status is not data.
 	f.data, f.status = controller(), 0x4002
 	var se *StatusError
 	if c, err := ReadController(ctx, f); !errors.As(err, &se) {

@@ -78,8 +78,11 @@ func TestParseSense(t *testing.T) {
 	}
 }
 
-// TestResponseErr is a safety test. Red when Err returns nil for any check
-// condition, or when `s.Key <= KeyRecovered` loses its bound.
+// TestResponseErr is a safety test.
+//
+// mutant: command.go: && err == nil && !s.Deferred && s.Key <= KeyRecovered =>
+// mutant: command.go: && s.Key <= KeyRecovered =>
+// mutant: command.go: && !s.Deferred =>
 func TestResponseErr(t *testing.T) {
 	c := InquiryCommand()
 	for _, x := range []struct {

@@ -70,7 +70,9 @@ func nvmeTree(t *testing.T, kind string) sysfs.Root {
 }
 
 // TestNVMeRemote is a safety test: a namespace over a network is remote, and so
-// is one whose transport is not stated. Red when fabric returns "".
+// is one whose transport is not stated.
+//
+// mutant: transport.go: return "NVMe over fabrics (" + or(t, "transport not stated") + ")" => return ""
 func TestNVMeRemote(t *testing.T) {
 	for kind, remote := range map[string]bool{"pcie": false, "tcp": true, "rdma": true, "fc": true, "loop": true, "": true} {
 		b, err := nvmeTree(t, kind).Block("nvme0n2")
