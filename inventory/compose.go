@@ -17,7 +17,7 @@ func (o options) compose(b sysfs.Block, h hint, a answer) Device {
 		NodePath: o.node(b.Name), Major: b.Major, Minor: b.Minor,
 		Evidence: append(append([]devio.Evidence(nil), id.Evidence...), a.survey.Evidence...),
 	}
-	d.Node, d.Path = b.Name, b.Path
+	d.Node, d.Path, d.Enclosure = b.Name, b.Path, o.root.Enclosure(b)
 	d.Transport, d.Remote, d.Removable = b.Transport, b.Remote != "", b.Removable
 	d.Size, d.LogicalSector, d.PhysicalSector = record.Size(b.Size), b.LogicalSector, b.PhysicalSector
 	d.Identity = published(o.root, b, h)

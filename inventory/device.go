@@ -15,6 +15,8 @@ type Device struct {
 	Minor      uint32           `json:"minor"`
 	Partitions []Partition      `json:"partitions,omitempty"`
 	Holds      []Hold           `json:"holds,omitempty"`
+	Contents   []string         `json:"contents,omitempty"`  // what it was used for, by its labels: no hold in itself
+	Enclosure  string           `json:"enclosure,omitempty"` // slot and enclosure, where one says so
 	Evidence   []devio.Evidence `json:"evidence,omitempty"`
 }
 

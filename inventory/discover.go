@@ -114,8 +114,10 @@ func (o options) find(ctx context.Context, name string, h hint, u *usage, boot b
 	}
 	a := o.examine(ctx, b, len(boot.uuids) > 0)
 	d := o.compose(b, h, a)
+	d.Contents = contents(a)
 	d.Holds = append(usageHolds(u, o.root, b), boot.holds(b, a.table())...)
 	d.Holds = append(d.Holds, driveHolds(b, a)...)
+	d.Holds = append(d.Holds, contentHolds(o.root, b, a.marks)...)
 	return finding{device: d, err: a.err}
 }
 
@@ -129,6 +131,8 @@ type answer struct {
 	id     devio.Identification
 	survey devio.Survey
 	head   []byte // first bytes of the drive, for the boot medium alone
+	marks  []mark // what it was used for
+	late   bool   // it was too slow to say
 	err    error
 }
 
@@ -183,6 +187,10 @@ func (o options) ask(ctx context.Context, b sysfs.Block, table bool) answer {
 		n, _ := r.ReadAt(head, 0)
 		a.head = head[:n]
 	}
-	a.err = errors.Join(a.err, p.Close())
+	if a.err != nil {
+		a.err = errors.Join(a.err, p.Close())
+		return a
+	}
+	a.marks, a.late, a.err = o.lookThenClose(ctx, p, b)
 	return a
 }

@@ -23,6 +23,7 @@ func File(ctx context.Context, path string) (Device, error) {
 	}
 	id, err := p.Identify(ctx)
 	busy := p.InUse()
+	marks := look(p, p.Block())
 	if err := errors.Join(err, p.Close()); err != nil {
 		return Device{}, err
 	}
@@ -30,7 +31,7 @@ func File(ctx context.Context, path string) (Device, error) {
 	b := p.Block()
 	a := answer{asked: true, id: id}
 	d := o.compose(b, hint{}, a)
-	d.NodePath = b.Path
+	d.NodePath, d.Contents = b.Path, contents(answer{marks: marks})
 	if busy != nil {
 		d.Holds = append(d.Holds, Hold{HoldHeld, busy.Error()})
 	}

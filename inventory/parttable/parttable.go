@@ -1,7 +1,7 @@
-// Package parttable reads partition identifiers, GPT and MBR, from the first
-// sectors of a drive. They are used for one thing: to recognise the medium the
-// machine was booted from, so that it is left alone. Nothing read here ever
-// makes a drive eligible.
+// Package parttable reads partition identifiers and types, GPT and MBR, from the
+// first sectors of a drive. They serve to recognise the medium the machine was
+// booted from, and what else a drive was used for, so that it can be left alone.
+// Nothing read here ever makes a drive eligible.
 package parttable
 
 import (
@@ -14,10 +14,27 @@ import (
 // maxEntries bounds the GPT entries looked at; 128 is what every tool makes.
 const maxEntries = 1024
 
-// UUIDs returns the partition identifiers of a drive in the form of PARTUUID:
-// lower-case GPT GUIDs, or the MBR signature with the partition number. sector
-// is the logical sector in bytes. No table is no error.
+// Entry is one partition. ID is in the form of PARTUUID: a lower-case GPT GUID,
+// or the MBR signature with the partition number, "" without a signature. Type is
+// a lower-case GPT GUID, or an MBR type as two hex digits.
+type Entry struct{ ID, Type string }
+
+// UUIDs returns the partition identifiers of a drive. sector is the logical
+// sector in bytes. No table is no error.
 func UUIDs(r io.ReaderAt, sector int) ([]string, error) {
+	es, err := Entries(r, sector)
+	var out []string
+	for _, e := range es {
+		if e.ID != "" {
+			out = append(out, e.ID)
+		}
+	}
+	return out, err
+}
+
+// Entries returns the partitions of a drive, for an MBR the primary ones. sector
+// is the logical sector in bytes. No table is no error.
+func Entries(r io.ReaderAt, sector int) ([]Entry, error) {
 	if sector < 512 || sector > 1<<20 {
 		return nil, fmt.Errorf("read partition table: sectors of %d bytes", sector)
 	}
@@ -32,8 +49,9 @@ func UUIDs(r io.ReaderAt, sector int) ([]string, error) {
 }
 
 // gpt reads the entries (UEFI 2.10 §5.3.2: PartitionEntryLBA at 72, number of
-// entries at 80, size of one at 84; in an entry the unique GUID is at 16).
-func gpt(r io.ReaderAt, h []byte, sector int64) ([]string, error) {
+// entries at 80, size of one at 84; in an entry the type is at 0, the unique GUID
+// at 16).
+func gpt(r io.ReaderAt, h []byte, sector int64) ([]Entry, error) {
 	lba := binary.LittleEndian.Uint64(h[72:])
 	count := binary.LittleEndian.Uint32(h[80:])
 	size := binary.LittleEndian.Uint32(h[84:])
@@ -44,10 +62,10 @@ func gpt(r io.ReaderAt, h []byte, sector int64) ([]string, error) {
 	if _, err := r.ReadAt(b, int64(lba)*sector); err != nil {
 		return nil, fmt.Errorf("read GPT entries: %w", err)
 	}
-	var out []string
+	var out []Entry
 	for ; len(b) > 0; b = b[size:] {
 		if !bytes.Equal(b[:16], make([]byte, 16)) {
-			out = append(out, GUID(b[16:32]))
+			out = append(out, Entry{ID: GUID(b[16:32]), Type: GUID(b[:16])})
 		}
 	}
 	return out, nil
@@ -59,17 +77,23 @@ func GUID(b []byte) string {
 		binary.LittleEndian.Uint16(b[4:]), binary.LittleEndian.Uint16(b[6:]), b[8:10], b[10:16])
 }
 
-// mbr is the disk signature at 440 with the numbers of the primary partitions.
-func mbr(h []byte) []string {
+// mbr has the disk signature at 440 and four entries at 446.
+func mbr(h []byte) []Entry {
 	sig := binary.LittleEndian.Uint32(h[440:])
-	if h[510] != 0x55 || h[511] != 0xaa || sig == 0 {
+	if h[510] != 0x55 || h[511] != 0xaa {
 		return nil
 	}
-	var out []string
+	var out []Entry
 	for i := range 4 {
-		if h[446+16*i+4] != 0 {
-			out = append(out, fmt.Sprintf("%08x-%02x", sig, i+1))
+		typ := h[446+16*i+4]
+		if typ == 0 {
+			continue
 		}
+		e := Entry{Type: fmt.Sprintf("%02x", typ)}
+		if sig != 0 {
+			e.ID = fmt.Sprintf("%08x-%02x", sig, i+1)
+		}
+		out = append(out, e)
 	}
 	return out
 }

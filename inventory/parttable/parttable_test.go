@@ -37,6 +37,12 @@ func TestUUIDs(t *testing.T) {
 	if got, err := UUIDs(bytes.NewReader(m), 512); err != nil || !cmp.Equal(got, []string{"deadbeef-02"}) {
 		t.Errorf("MBR: UUIDs = %v, %v", got, err)
 	}
+	if got, _ := Entries(bytes.NewReader(m), 512); !cmp.Equal(got, []Entry{{"deadbeef-02", "83"}}) {
+		t.Errorf("MBR: Entries = %v", got)
+	}
+	if got, _ := Entries(bytes.NewReader(gptDisk(512)), 512); len(got) != 1 || got[0].Type != "00000001-0000-0000-0000-000000000000" {
+		t.Errorf("GPT: Entries = %v", got)
+	}
 	if got, err := UUIDs(bytes.NewReader(make([]byte, 1024)), 512); err != nil || got != nil {
 		t.Errorf("blank: UUIDs = %v, %v; want none", got, err)
 	}
