@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -50,6 +51,7 @@ type boot struct {
 	log   *logrus.Logger
 	state sysinit.State
 	depot *deliver.HTTPS // nil where none is configured
+	stick *stick         // nil where none is configured, or a depot makes do without
 }
 
 func (b *boot) run(ctx context.Context) error {
@@ -69,8 +71,13 @@ func (b *boot) run(ctx context.Context) error {
 	if err != nil {
 		b.log.Warnf("not everything could be looked at: %v", err)
 	}
+	b.takeStick(ds) // before anything is planned, and before its hold is listed
 	listTable(b.env, m, ds)
-	if err := b.work(ctx, m, ds); err != nil {
+	err = b.work(ctx, m, ds)
+	if b.stick != nil {
+		b.stick.finish()
+	}
+	if err != nil {
 		return err
 	}
 	if b.powerOff() != sysinit.AtEndDone {
@@ -91,10 +98,7 @@ func (b *boot) powerOff() sysinit.AtEnd {
 // work erases under an order. nil means that everything there was to do is done
 // and delivered, so that the machine may go off.
 func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device) error {
-	path := b.state.Site.Order
-	if w := b.state.Cmdline.Order; w != "" {
-		path = w
-	}
+	path := b.orderPath()
 	switch {
 	case b.state.Cmdline.List:
 		b.log.Info("list only, as the command line asks")
@@ -119,11 +123,24 @@ func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device
 	return b.eraseAndDeliver(ctx, mi)
 }
 
-// mission reads order, roots and key, and plans.
-func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*mission, error) {
-	site := b.state.Site
+// orderPath is the command line's word, else the site's, else what lies on the
+// delivery stick.
+func (b *boot) orderPath() string {
+	switch {
+	case b.state.Cmdline.Order != "":
+		return b.state.Cmdline.Order
+	case b.state.Site.Order != "":
+		return b.state.Site.Order
+	case b.stick != nil:
+		return b.stick.orderPath()
+	}
+	return ""
+}
+
+// roots are the trust roots of the site file.
+func (b *boot) roots() (*x509.CertPool, error) {
 	var pem []byte
-	for _, t := range site.Trust {
+	for _, t := range b.state.Site.Trust {
 		p, err := os.ReadFile(t)
 		if err != nil {
 			return nil, fmt.Errorf("read trust root: %w", err)
@@ -133,6 +150,16 @@ func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*m
 	roots, err := sign.ParseRoots(pem)
 	if err != nil {
 		return nil, fmt.Errorf("trust roots of the site file: %w", err)
+	}
+	return roots, nil
+}
+
+// mission reads order, roots and key, and plans.
+func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*mission, error) {
+	site := b.state.Site
+	roots, err := b.roots()
+	if err != nil {
+		return nil, err
 	}
 	raw, err := b.fetchOrder(path)
 	if err != nil {
@@ -174,12 +201,15 @@ func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*m
 		onScreen: b.log.SetOutput}, nil
 }
 
-// fetchOrder reads the order of the image.
+// maxOrder bounds an order's file in bytes.
+const maxOrder = 16 << 20
+
+// fetchOrder reads the order of the image or of the stick.
 func (b *boot) fetchOrder(path string) ([]byte, error) {
 	if !strings.HasPrefix(path, "/") {
-		return nil, cli.Refusedf("order %s: orders over the network are not supported yet; put it into the image", path)
+		return nil, cli.Refusedf("order %s: orders over the network are not supported yet; put it into the image or on the stick", path)
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := readSmall(path, maxOrder)
 	if err != nil {
 		return nil, cli.Refusedf("order %s: %v; nothing was touched", path, unwrapPath(err))
 	}

@@ -11,6 +11,8 @@ import (
 	"lethe/certs/record"
 	"lethe/certs/spool"
 	"lethe/cmd/internal/cli"
+	"lethe/cmd/internal/sysinit/fat"
+	"lethe/inventory"
 )
 
 // redeliver is how long the agent rests before it tries papers again that could
@@ -56,15 +58,63 @@ func (b *boot) tell(e deliver.Event) {
 	}
 }
 
-// acknowledge has the intent kept by the depot before anything irreversible
+// takeStick makes the drive that the site names as its delivery stick a hold and
+// uses it if its marker counts. Nothing is written to it before the intent.
+func (b *boot) takeStick(ds []inventory.Device) {
+	site := b.state.Site.Stick
+	if site == nil {
+		return
+	}
+	s := &stick{serial: site.Serial, dir: stickDir, typ: fat.FAT, now: time.Now,
+		say: func(w string) { b.log.Info(w) }}
+	if b.state.Cmdline.List {
+		s.hold(ds)
+		return
+	}
+	roots, err := b.roots()
+	if err == nil {
+		s.roots = roots
+		err = s.take(ds)
+	} else {
+		s.hold(ds)
+	}
+	before := seen(ds)
+	s.look = func(ctx context.Context) []inventory.Device { return lookAgain(ctx, before) }
+	if err != nil {
+		b.log.Warnf("delivery stick %s is not used: %v", s.serial, err)
+	} else {
+		b.log.Infof("delivery stick %s: its marker is valid, papers go to it", s.serial)
+	}
+	b.stick = s
+}
+
+// acknowledge has the intent kept by depot or stick before anything irreversible
 // (law 8). A configured depot that does not answer is waited for: nothing starts.
+// With a depot the stick has a copy; without, its word is the one that counts.
 func (b *boot) acknowledge(ctx context.Context, m *mission) error {
-	if b.depot == nil || len(m.plan.Tasks()) == 0 {
+	if b.depot != nil && b.stick != nil && !b.stick.present() {
+		b.log.Warnf("delivery stick %s is not here: papers go to the depot only", b.stick.serial)
+		b.stick = nil
+	}
+	if b.depot == nil && b.stick == nil || len(m.plan.Tasks()) == 0 {
 		return nil
 	}
 	doc, err := m.plan.Intent(m.machine)
 	if err != nil {
 		return err
+	}
+	if b.stick != nil {
+		receipt, err := b.stick.Acknowledge(ctx, doc)
+		if err != nil && b.depot == nil {
+			return cli.Refusedf("what is about to be done could not be kept: %v; nothing was touched", err)
+		}
+		if err == nil {
+			m.plan.Acknowledged(record.Audit{Kind: record.AuditStick, Name: b.stick.serial, Receipt: record.Digest(receipt)})
+			b.log.Infof("intent is on the stick: receipt %.16s", record.Digest(receipt))
+		}
+	}
+	if b.depot == nil {
+		return nil
 	}
 	receipt, err := b.depot.Acknowledge(ctx, doc)
 	if err != nil {
@@ -72,6 +122,19 @@ func (b *boot) acknowledge(ctx context.Context, m *mission) error {
 	}
 	m.plan.Acknowledged(record.Audit{Kind: record.AuditDepot, Name: "depot", Receipt: record.Digest(receipt)})
 	b.log.Infof("intent acknowledged by the depot: receipt %.16s", record.Digest(receipt))
+	return nil
+}
+
+// keeper is where papers go, nil where nothing is configured.
+func (b *boot) keeper() deliver.Deliverer {
+	switch {
+	case b.depot != nil && b.stick != nil:
+		return everywhere{b.depot, b.stick}
+	case b.depot != nil:
+		return b.depot
+	case b.stick != nil:
+		return b.stick
+	}
 	return nil
 }
 
@@ -107,11 +170,12 @@ func (b *boot) eraseAndDeliver(ctx context.Context, m *mission) error {
 
 // deliverAll delivers until every paper has its receipt or ctx ends.
 func (b *boot) deliverAll(ctx context.Context, s *spool.Spool, made <-chan struct{}) error {
-	if b.depot == nil {
+	to := b.keeper()
+	if to == nil {
 		<-made
-		return fmt.Errorf("no depot is configured: the papers are in %s, in memory only", bootPapers)
+		return fmt.Errorf("no depot and no delivery stick is configured: the papers are in %s, in memory only", bootPapers)
 	}
-	left, err := s.Run(ctx, b.depot, made, nil)
+	left, err := s.Run(ctx, to, made, nil)
 	for err == nil && len(left) > 0 {
 		if ctx.Err() != nil {
 			return fmt.Errorf("%d papers are not delivered: they are in %s, in memory only", len(left), bootPapers)
@@ -122,7 +186,7 @@ func (b *boot) deliverAll(ctx context.Context, s *spool.Spool, made <-chan struc
 		case <-ctx.Done():
 		case <-time.After(redeliver):
 		}
-		left, err = s.Drain(ctx, b.depot, nil)
+		left, err = s.Drain(ctx, to, nil)
 	}
 	if err != nil {
 		return errors.Join(errors.New("papers cannot be read back"), err)
