@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -25,11 +26,17 @@ type runner struct {
 
 // base is a package without any mutant.
 type base struct {
+	target
 	once  sync.Once
-	tests []string          // the tests that mutants belong to
-	red   map[string]string // those that are red even so, with the reason
-	took  map[string]time.Duration
-	err   error
+	err   error             // it does not compile
+	tests map[string]*trial // those that mutants belong to
+}
+
+// trial is a test without any mutant: red means nothing unless it is green so.
+type trial struct {
+	once sync.Once
+	why  string // it is not green
+	took time.Duration
 }
 
 func (m mutant) base() string { return m.Package + " " + m.Tags }
@@ -44,12 +51,13 @@ func runAll(ctx context.Context, root string, ms []mutant, parallel int, timeout
 	defer os.RemoveAll(dir)
 	r := runner{root: root, dir: dir, timeout: timeout, bases: map[string]*base{}}
 	for _, m := range ms {
-		if r.bases[m.base()] == nil {
-			r.bases[m.base()] = &base{}
+		b := r.bases[m.base()]
+		if b == nil {
+			b = &base{tests: map[string]*trial{}, target: target{root: root, pkg: m.Package, tags: m.Tags,
+				dir: filepath.Join(dir, fmt.Sprint("base", len(r.bases)))}}
+			r.bases[m.base()] = b
 		}
-		if b := r.bases[m.base()]; m.Test != "" && !slices.Contains(b.tests, m.Test) {
-			b.tests = append(b.tests, m.Test)
-		}
+		b.tests[m.Test] = &trial{}
 	}
 	var wg sync.WaitGroup
 	todo, done := make(chan mutant), make(chan result)
@@ -87,13 +95,9 @@ func (r *runner) one(ctx context.Context, m mutant, dir string) result {
 	if bad != nil {
 		return *bad
 	}
-	b := r.bases[m.base()]
-	b.once.Do(func() { b.try(ctx, r, m, filepath.Join(dir, "base")) })
-	if b.err != nil {
-		return m.is(broken, "without the change: "+b.err.Error())
-	}
-	if why := b.red[m.Test]; why != "" {
-		return m.is(broken, "without the change: "+why)
+	plain, err := r.bases[m.base()].try(ctx, m.Test, r.timeout)
+	if err != nil {
+		return m.is(broken, "without the change: "+err.Error())
 	}
 	defer os.RemoveAll(dir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -107,7 +111,7 @@ func (r *runner) one(ctx context.Context, m mutant, dir string) result {
 	if err := t.build(ctx); err != nil {
 		return m.is(broken, err.Error())
 	}
-	limit := max(r.timeout, 3*b.took[m.Test])
+	limit := max(r.timeout, 3*plain.took)
 	switch o := t.test(ctx, limit, m.Test); {
 	case o.err != nil:
 		return m.is(broken, o.err.Error())
@@ -120,29 +124,32 @@ func (r *runner) one(ctx context.Context, m mutant, dir string) result {
 	}
 }
 
-// try runs the tests of the mutants' package as it is: red means nothing unless
-// they are green without the change.
-func (b *base) try(ctx context.Context, r *runner, m mutant, dir string) {
-	defer os.RemoveAll(dir)
-	if b.err = os.MkdirAll(dir, 0o700); b.err != nil {
-		return
+// try runs a test as it is, once.
+func (b *base) try(ctx context.Context, test string, timeout time.Duration) (*trial, error) {
+	b.once.Do(func() {
+		if b.err = os.MkdirAll(b.dir, 0o700); b.err == nil {
+			b.err = b.build(ctx)
+		}
+	})
+	if b.err != nil {
+		return nil, b.err
 	}
-	t := target{root: r.root, dir: dir, pkg: m.Package, tags: m.Tags}
-	if b.err = t.build(ctx); b.err != nil {
-		return
-	}
-	b.red, b.took = map[string]string{}, map[string]time.Duration{}
-	for _, name := range b.tests {
+	t := b.tests[test]
+	t.once.Do(func() {
 		begin := time.Now()
-		o := t.test(ctx, patience*r.timeout, name)
-		b.took[name] = time.Since(begin)
+		o := b.test(ctx, patience*timeout, test)
+		t.took = time.Since(begin)
 		switch {
 		case o.err != nil:
-			b.red[name] = o.err.Error()
+			t.why = o.err.Error()
 		case o.red:
-			b.red[name] = name + " is red: " + o.why
+			t.why = test + " is red: " + o.why
 		}
+	})
+	if t.why != "" {
+		return nil, errors.New(t.why)
 	}
+	return t, nil
 }
 
 // reds names the tests that an output calls failed, the innermost ones first.

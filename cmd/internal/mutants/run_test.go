@@ -97,7 +97,7 @@ func fixture(t *testing.T, files map[string]string) string {
 //
 // mutant: run.go: case !o.red: => case false:
 // mutant: run.go: case o.hung && !m.Hangs: => case false:
-// mutant: run.go: if why := b.red[m.Test]; why != "" { => if why := b.red[m.Test]; false {
+// mutant: run.go: if t.why != "" { => if false {
 // mutant: apply.go: n != 1 { => n < 1 {
 // mutant: target.go: return outcome{err: fmt.Errorf("%s was skipped", name)} => return outcome{red: true}
 func TestRun(t *testing.T) {
