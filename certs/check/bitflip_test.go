@@ -39,9 +39,8 @@ type flip struct {
 
 // TestBitFlips is the bar: the untouched paper is accepted, and with any one bit
 // changed it is refused, and the check that failed is named. No digest of the file
-// is known to the checker: it has the root certificate alone.
-//
-// mutant: ../sign/cmsverify.go: if !bytes.Equal(encodeCMS(chain, digest, sig), cms) { => if false {
+// is known to the checker: it has the root certificate alone. (Its mutant is that of
+// TestCMSEveryBit in certs/sign, which takes seconds.)
 func TestBitFlips(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed(t), 1))
 	desk, paper := fresh(t)

@@ -48,6 +48,9 @@ func TestParseCmdlineRefuses(t *testing.T) {
 
 // Clearing without looking at permit, or looking only, turns this red: a word
 // from the boot menu must not overrule a site that forbids it.
+//
+// mutant: cmdline.go: if given && permit != nil && !slices.Contains(permit, key) { => if given && permit != nil {
+// mutant: cmdline.go: given && permit != nil && => given &&
 func TestRestrict(t *testing.T) {
 	full := Cmdline{Depot: "https://d/", Order: "/o", NTP: "n", List: true, Shell: true, NoNet: true,
 		PowerOff: AtEndDone, Unknown: []string{"lethe.x"}}

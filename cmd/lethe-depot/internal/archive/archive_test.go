@@ -105,7 +105,7 @@ func TestPutKeepsEveryKindOfPaper(t *testing.T) {
 	}
 }
 
-// Turns red when Put stores before it checks, or leaves out the check.
+// mutant: judge.go: if !r.OK() { => if false {
 func TestFlippedBitIsRefused(t *testing.T) {
 	k, dir := depottest.New(t), t.TempDir()
 	a := k.Open(t, dir)
@@ -134,6 +134,8 @@ func TestFlippedBitIsRefused(t *testing.T) {
 // A second paper for the same record, as authentic as the first, changes nothing,
 // not even where the first one's file has gone: that one is in the index. The last
 // part turns red when Put does not look at byID.
+//
+// mutant: put.go: if _, ok := a.byID[f.ID]; ok { => if _, ok := a.byID[f.ID]; ok && false {
 func TestSecondPaperForARecord(t *testing.T) {
 	k, dir := depottest.New(t), t.TempDir()
 	a := k.Open(t, dir)
@@ -235,7 +237,9 @@ func TestOneOwner(t *testing.T) {
 }
 
 // A receipt vouches for the copy that is kept, so a copy that rotted is replaced
-// by the paper when it comes again. Turns red when mend does not read the copy.
+// by the paper when it comes again.
+//
+// mutant: put.go: !bytes.Equal(kept, pdf) { => !bytes.Equal(kept, kept) {
 func TestMend(t *testing.T) {
 	k, dir := depottest.New(t), t.TempDir()
 	a := k.Open(t, dir)

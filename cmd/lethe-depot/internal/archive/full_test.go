@@ -13,7 +13,9 @@ import (
 )
 
 // On a disk with room for ever more pages, a paper is either kept whole, with
-// receipt and line, or nothing of it is. Turns red without undo in commit.
+// receipt and line, or nothing of it is.
+//
+// mutant: put.go: return nil, errors.Join(err, a.undo(e.ID)) => return nil, err
 func TestDiskFull(t *testing.T) {
 	k, dir := depottest.New(t), t.TempDir()
 	const size = 1 << 20

@@ -56,8 +56,9 @@ func child(dir string) {
 }
 
 // Killed at any moment, most of them in the midst of commit, an archive loses no
-// paper that it acknowledged, and verifies. Turns red when recover is left out of
-// prepare, or commit names the paper after the receipt is given out.
+// paper that it acknowledged, and verifies.
+//
+// mutant: archive.go: return a.recover() => return nil
 func TestKilledInTheMidst(t *testing.T) {
 	k, dir := depottest.New(t), t.TempDir()
 	k.Write(t, dir)

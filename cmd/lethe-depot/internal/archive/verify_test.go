@@ -43,6 +43,10 @@ func verify(t *testing.T, k *depottest.Kit, dir string, want map[string]string) 
 
 // Each way in which a folder can go wrong, one by one. Each turns red when the
 // comparison it is named for is taken out of verifyOne or Verify.
+//
+// mutant: verify.go: case record.Digest(pdf) != e.Digest: => case false:
+// mutant: verify.go: now != e { => now == (Entry{}) {
+// mutant: verify.go: kept != "" && kept != stated { => false {
 func TestVerify(t *testing.T) {
 	k := depottest.New(t)
 	c1, c2 := k.Certificate(t, "S1"), k.Notice(t, "S2")

@@ -31,6 +31,8 @@ func leaf(t *testing.T, a *sign.Authority, r sign.Role, v sign.Validity, hosts .
 }
 
 // Each turns red when New does not try its own seal.
+//
+// mutant: identity.go: _, err = id.Open(probe) => _ = probe
 func TestNewRefusesWhatMachinesWouldRefuse(t *testing.T) {
 	a, other := root(t), root(t)
 	now := time.Now()

@@ -242,6 +242,8 @@ func (d *depot) raw(t *testing.T, head string) (*tls.Conn, *bufio.Reader) {
 
 // A body that ends early leaves nothing; one that trickles loses its turn. Turns
 // red without the deadline in body.
+//
+// mutant (hangs): body.go: time.Now().Add(within)) => time.Now().Add(within+time.Hour))
 func TestTruncatedAndSlowUpload(t *testing.T) {
 	k, dir := depottest.New(t), t.TempDir()
 	d := start(t, k, dir, func(c *server.Config) { c.BodyGrace = 200 * time.Millisecond; c.Uploads = 1 })
