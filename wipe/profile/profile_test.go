@@ -129,7 +129,7 @@ func TestValidate(t *testing.T) {
 		"host overwrite is Purge on disk":  rule(record.MediumMagnetic, record.Overwrite, record.MethodPurge),
 		// mutant: validate.go: if m == record.MediumMagnetic { => if true {
 		"security erase is Purge on flash": rule(record.MediumFlash, record.SecurityErase, record.MethodPurge),
-		// mutant: validate.go: case record.MediumVirtual: => case "":
+		// mutant: validate.go: return record.MethodClear // its blocks => return record.MethodPurge // its blocks
 		"virtual drive is purged":  rule(record.MediumVirtual, record.CryptoErase, record.MethodPurge),
 		"unknown medium":           rule(record.MediumUnknown, record.CryptoErase, record.MethodClear),
 		"medium nobody knows":      rule("paper", record.CryptoErase, record.MethodClear),
