@@ -88,7 +88,7 @@ func (a *grantArgs) confirmed(ctx context.Context, ds []inventory.Device) error 
 			a.files = append(a.files, d)
 		}
 		switch n := d.Identity.Name(); {
-		case n == "":
+		case !d.Identity.Known():
 			return cli.Refusedf("%s cannot say who it is (%s): nothing was touched", a.devices[i], strings.Join(holds(d), ", "))
 		case n != a.confirm[i]:
 			return cli.Refusedf("%s is %q, not %q: nothing was touched", a.devices[i], n, a.confirm[i])

@@ -41,7 +41,7 @@ func run(argv []string) int {
 
 func commands() []cli.Command {
 	return []cli.Command{
-		listCommand(), planCommand(), eraseCommand(), orderCommand(), keyCommand(), stickCommand(),
+		listCommand(), planCommand(), eraseCommand(), doctorCommand(), orderCommand(), keyCommand(), stickCommand(),
 		bootCommand(), workerCommand(), versionCommand(),
 	}
 }

@@ -204,7 +204,7 @@ func (w *world) plain(change func(*record.Order)) record.Order {
 	o := record.Order{Format: record.OrderFormat, ID: wipe.NewID(now), Issued: record.At(now), Reason: record.ReasonDecommission,
 		Machine: record.MachineTarget{Serial: testMachine.Serial}, Drives: []record.DriveTarget{{Serial: w.serial}}, Count: 1,
 		Least: record.MethodClear, Profile: profile.Default,
-		Window: record.Window{NotBefore: record.At(now.Add(-time.Minute)), NotAfter: record.At(now.Add(time.Hour))}}
+		Window: record.Window{NotBefore: record.At(now.Add(-time.Minute)), NotAfter: record.At(now.Add(2 * time.Hour))}}
 	if change != nil {
 		change(&o)
 	}
