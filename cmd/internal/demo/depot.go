@@ -70,7 +70,7 @@ func (s *stage) startDepot() error {
 	d.cmd = exec.Command(filepath.Join(s.Bin, "lethe-depot"), "serve", "--listen", d.addr, "--dir", d.dir,
 		"--cert", d.cert, "--key", d.key, "--trust", filepath.Join(s.Out, "root.pem"))
 	d.cmd.Stdout, d.cmd.Stderr = log, log
-	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := d.cmd.Start(); err != nil {
 		return err
 	}
