@@ -2,29 +2,50 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 
+	"lethe/certs/bundle/durable"
 	"lethe/certs/record"
+	"lethe/certs/sign"
+)
+
+// What lies in the folder of the journals: TASK.jsonl while the task has no paper,
+// TASK.issued.jsonl when it has one, TASK.seal.json from the task's end in order
+// until its paper is kept, PLAN.run.json for what the papers of a run need besides.
+const (
+	journalSuffix = ".jsonl"
+	issuedSuffix  = ".issued.jsonl"
+	sealSuffix    = ".seal.json"
+	runSuffix     = ".run.json"
 )
 
 // journal keeps every task's lines in a file of its own as they come, each
 // flushed to stable storage before the worker goes on.
 type journal struct {
-	dir string
+	dir    string
+	signer sign.Signer // seals the end of a task
 
 	mu    sync.Mutex
-	files map[string]*os.File
+	files map[string]*journalFile
 }
 
-func openJournal(dir string) (*journal, error) {
+func openJournal(dir string, s sign.Signer) (*journal, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	return &journal{dir: dir, files: map[string]*os.File{}}, nil
+	// The folder's own name must outlive a power cut too.
+	if err := durable.SyncDir(filepath.Dir(dir)); err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	return &journal{dir: dir, signer: s, files: map[string]*journalFile{}}, nil
 }
 
 // Append implements wipe.Journal.
@@ -37,29 +58,32 @@ func (j *journal) Append(_ context.Context, task string, l record.Line) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(append(b, '\n')); err != nil {
-		return fmt.Errorf("write journal: %w", err)
+	if err := f.add(b); err != nil {
+		return err
 	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("flush journal: %w", err)
+	if l.Event.Ended == nil {
+		return nil
 	}
-	return nil
+	return writeSeal(j.dir, seal{Format: sealFormat, Task: task, Transcript: f.ref()}, j.signer)
 }
 
 // file is the task's own file; a task's lines come one at a time.
-func (j *journal) file(task string) (*os.File, error) {
+func (j *journal) file(task string) (*journalFile, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if f := j.files[task]; f != nil {
 		return f, nil
 	}
-	name := filepath.Join(j.dir, task+".jsonl")
+	name := filepath.Join(j.dir, task+journalSuffix)
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o640)
 	if err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	j.files[task] = f
-	return f, nil
+	if err := durable.SyncDir(j.dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("open journal: %w", err), f.Close())
+	}
+	j.files[task] = &journalFile{file: f, sum: sha256.New()}
+	return j.files[task], nil
 }
 
 // Close closes all files; every line was flushed already.
@@ -68,7 +92,59 @@ func (j *journal) Close() error {
 	defer j.mu.Unlock()
 	var errs []error
 	for _, f := range j.files {
-		errs = append(errs, f.Close())
+		errs = append(errs, f.file.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// journalFile is one task's lines on the medium.
+type journalFile struct {
+	file  *os.File
+	lines int64
+	size  int64
+	sum   hash.Hash
+	head  record.Hex
+	lost  error // why a line was not kept: those after it would not follow
+}
+
+func (f *journalFile) add(line []byte) error {
+	if f.lost != nil {
+		return fmt.Errorf("an earlier line was not kept: %w", f.lost)
+	}
+	if f.lost = f.write(append(line, '\n')); f.lost != nil {
+		return f.lost
+	}
+	f.lines, f.head = f.lines+1, record.Digest(line)
+	return nil
+}
+
+func (f *journalFile) write(b []byte) error {
+	if _, err := f.file.Write(b); err != nil {
+		// Half a line at most is left if this fails as well; it is read as torn.
+		return errors.Join(fmt.Errorf("write journal: %w", err), f.file.Truncate(f.size))
+	}
+	if err := f.file.Sync(); err != nil {
+		return fmt.Errorf("flush journal: %w", err)
+	}
+	f.size += int64(len(b))
+	f.sum.Write(b)
+	return nil
+}
+
+// ref is what a record would say of the lines so far.
+func (f *journalFile) ref() record.TranscriptRef {
+	return record.TranscriptRef{Lines: f.lines, Bytes: f.size, SHA256: hex.EncodeToString(f.sum.Sum(nil)), Head: f.head}
+}
+
+// markIssued notes that the task's paper is kept: it is never issued again, even if
+// the paper is taken out of the folder.
+func markIssued(dir, task string) error {
+	err := os.Rename(filepath.Join(dir, task+journalSuffix), filepath.Join(dir, task+issuedSuffix))
+	if err != nil {
+		return fmt.Errorf("mark journal %s as issued: %w", task, err)
+	}
+	if err := os.Remove(filepath.Join(dir, task+sealSuffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("mark journal %s as issued: %w", task, err)
+	}
+	return durable.SyncDir(dir)
 }

@@ -41,7 +41,8 @@ func run(argv []string) int {
 
 func commands() []cli.Command {
 	return []cli.Command{
-		listCommand(), planCommand(), eraseCommand(), doctorCommand(), orderCommand(), keyCommand(), stickCommand(),
+		listCommand(), planCommand(), resuming(eraseCommand()), recoverCommand(), doctorCommand(),
+		orderCommand(), keyCommand(), stickCommand(),
 		bootCommand(), workerCommand(), versionCommand(),
 	}
 }

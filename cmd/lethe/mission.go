@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lethe/certs/bundle"
+	"lethe/certs/bundle/durable"
 	"lethe/certs/issue"
 	"lethe/certs/record"
 	"lethe/certs/sign"
@@ -45,7 +46,11 @@ type mission struct {
 func candidates(ds []inventory.Device) (out []wipe.Candidate) {
 	for _, d := range ds {
 		c := wipe.Candidate{Device: d.Device, Node: d.NodePath}
-		if h := holds(d); len(h) > 0 {
+		h := holds(d)
+		if id := carriedOut.paper(d.Identity); id != "" {
+			h = append(h, "it already has certificate "+id+" under this order")
+		}
+		if len(h) > 0 {
 			c.Holds = errors.New(strings.Join(h, "\n"))
 		}
 		out = append(out, c)
@@ -60,11 +65,14 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 	if err != nil {
 		return job.Outcome{}, fmt.Errorf("find own executable: %w", err)
 	}
-	j, err := openJournal(m.journal)
+	j, err := openJournal(m.journal, m.signer)
 	if err != nil {
 		return job.Outcome{}, err
 	}
 	defer j.Close()
+	if err := m.note(); err != nil {
+		return job.Outcome{}, fmt.Errorf("%w; nothing was touched", err)
+	}
 	screen := tui.New(m.env, m.plan.Tasks())
 	if m.onScreen != nil {
 		m.onScreen(screen)
@@ -83,7 +91,7 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 		Order:   m.order,
 		Context: m.context,
 		Keep: func(_ context.Context, p issue.Paper) error {
-			return m.spool.Put(bundle.Bundle{Name: p.Name, PDF: p.PDF})
+			return m.keep(p)
 		},
 		Done: func(p issue.Paper) {
 			screen.Finish(p.ID, verdictLine(p.Record), p.Record.Kind == record.KindCertificate)
@@ -92,7 +100,29 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 	out, err := work.Run(ctx, m.plan)
 	stop()
 	<-drawn
+	if err == nil { // every paper is kept: nobody will need the note
+		err = dropRun(m.journal, m.plan.Digest())
+	}
 	return out, err
+}
+
+// keep puts a paper into the spool, and then its journal out of the way: a paper
+// that is taken elsewhere must not be issued a second time.
+func (m *mission) keep(p issue.Paper) error {
+	if err := m.spool.Put(bundle.Bundle{Name: p.Name, PDF: p.PDF}); err != nil {
+		return err
+	}
+	// If this fails the paper lies beside its journal, and the next run sees that.
+	_ = markIssued(m.journal, p.ID)
+	return nil
+}
+
+// note keeps what the papers of this run need besides their transcripts, for a
+// successor that has to issue them.
+func (m *mission) note() error {
+	c := m.context()
+	return writeRun(m.journal, runNote{Format: runFormat, Plan: m.plan.Digest(), Labels: c.Labels,
+		Machine: c.Machine, Tool: c.Tool, Clock: c.Clock, Order: m.order}, m.signer)
 }
 
 func (m *mission) context() record.Context {
@@ -127,10 +157,26 @@ func (m *mission) outcomeError(o job.Outcome) error {
 	if n := len(o.Papers) - o.Reached(); n > 0 {
 		return cli.Failedf("%d of %d drives were not sanitised; their notices say why", n, len(o.Papers))
 	}
-	if b, miss := m.plan.Blocked(), m.plan.Missing(); len(b)+len(miss) > 0 {
+	if b, miss := undone(m.plan); len(b)+len(miss) > 0 {
 		return cli.Refusedf("%d of %d drives were not touched: %s", len(b)+len(miss), m.plan.Wanted(), untouched(b, miss))
 	}
 	return nil
+}
+
+// undone is what the plan leaves out although it was wanted, less the drives whose
+// order was carried out before.
+func undone(p *wipe.Plan) (blocked []record.Refusal, missing []string) {
+	for _, b := range p.Blocked() {
+		if carriedOut.paper(b.Identity) == "" {
+			blocked = append(blocked, b)
+		}
+	}
+	for _, w := range p.Missing() {
+		if !carriedOut.names(w) {
+			missing = append(missing, w)
+		}
+	}
+	return blocked, missing
 }
 
 func untouched(blocked []record.Refusal, missing []string) string {
@@ -201,6 +247,9 @@ func bootID() string {
 // papersIn opens the folder of papers, refusing one that cannot take them.
 func papersIn(dir string) (*spool.Spool, error) {
 	s, err := spool.Open(dir)
+	if errors.Is(err, durable.ErrLocked) {
+		return nil, cli.Refusedf("folder %s is in use by another lethe, which may be erasing: wait for it or choose another --papers; nothing was touched", dir)
+	}
 	if err != nil {
 		return nil, cli.Refusedf("folder for the papers: %v", err)
 	}

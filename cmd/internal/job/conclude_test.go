@@ -38,7 +38,7 @@ func sealOf(ref record.TranscriptRef) func(record.TranscriptRef) bool {
 // A journal that was cut off never becomes an erase, and says why; what has no
 // task is left alone.
 //
-// mutant: conclude.go: return t, lost(t, r.Now, strings.Join(said, "; ")) => return t, nil
+// mutant: conclude.go: record.Event{Stopped: &record.Stopped{By: "supervisor", Reason: record.StopLost, Detail: detail}}) => record.Event{Ended: &record.Ended{}})
 func TestConcludeCutOff(t *testing.T) {
 	run, p := whole(t), defaults(t)
 	b := run.Bytes()

@@ -1,0 +1,9 @@
+//go:build !long
+
+package main
+
+// How many times the long tests kill, here in their short form.
+const (
+	kills      = 10
+	interrupts = 3
+)
