@@ -261,16 +261,13 @@ func drop(kind string) func(record.Event) *record.Event {
 // recordSteps or container, or no longer compares.
 //
 // mutant: verdict.go: if !bytes.Equal(b, r.payload) { => if false {
-// mutant: verdict.go: if rec.Verdict.Judge != judge.Version { => if false {
 // mutant: content.go: case rec.Format != record.RecordFormat: => case false:
 // mutant: content.go: got != want { => got.Lines > want.Lines {
 // mutant: content.go: id != r.report.RecordID { => id == "" {
 // mutant: content.go: if !bytes.Equal(r.leaf, r.envLeaf) { => if false {
 // mutant: content.go: !r.doc.Signature.When.Equal(at) { => !r.doc.Signature.When.Equal(at) && false {
 // mutant: orderstep.go: if task.Order == nil || task.Confirmed != "" { => if task.Order == nil && task.Confirmed == "" {
-// mutant: orderstep.go: if task.Order != nil { => if false {
 // mutant: orderstep.go: task.Confirmed != task.Device.Identity.Name() { => false {
-// mutant: orderstep.go: if task.Confirmed == "" || => if
 // mutant: orderstep.go: if !sameRef(ref, *task.Order) { => if false {
 // mutant: orderstep.go: if err := o.Permits(start.Time, r.report.Record.Context.Machine); err != nil { => if err := o.Permits(start.Time, r.report.Record.Context.Machine); false {
 // mutant: orderstep.go: case t.Asked.Rank() < o.Least.Rank(): => case false:
