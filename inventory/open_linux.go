@@ -29,9 +29,11 @@ func (e *IdentityError) Error() string {
 }
 
 // Open claims a listed drive for erasing: it refuses a held one with *HoldError,
-// takes the exclusive handle, looks for holds again now that nothing can take
-// the drive any more, and reads the identity on that handle. Anything that
-// differs from the listing closes it again with an *IdentityError.
+// takes the exclusive handle, reads the identity on that handle, and looks again
+// for uses and for claims of other hosts now that nothing can take the drive any
+// more. Anything that differs from the listing closes it again with an
+// *IdentityError. A device of transport "file" is opened as the file it is; its
+// uses are looked at by devio.OpenFile.
 func Open(ctx context.Context, d Device, opts ...Option) (*devio.Handle, devio.Identification, error) {
 	if err := d.Eligible(); err != nil {
 		return nil, devio.Identification{}, err
@@ -51,7 +53,14 @@ func Open(ctx context.Context, d Device, opts ...Option) (*devio.Handle, devio.I
 	return h, id, nil
 }
 
-func recheck(ctx context.Context, h *devio.Handle, d Device, o options) (devio.Identification, error) {
+// claimed is a drive on its exclusive handle. *devio.Handle is one.
+type claimed interface {
+	Identify(ctx context.Context) (devio.Identification, error)
+	Claims(ctx context.Context, id devio.Identification) devio.Claims
+	Block() sysfs.Block
+}
+
+func recheck(ctx context.Context, h claimed, d Device, o options) (devio.Identification, error) {
 	id, err := h.Identify(ctx)
 	if err != nil {
 		return id, err
