@@ -22,7 +22,7 @@ erased. A drive that may not is marked with the first reason; --json gives every
 reason and everything else that is known.
 
   lethe list --loop
-  lethe list disk.img        what --confirm wants to hear for this image file`,
+  lethe list disk.img        what lethe erase wants to hear for this image file`,
 		Flags: func(fs *flag.FlagSet) cli.Run {
 			asJSON := fs.Bool("json", false, "everything, as JSON")
 			loops := fs.Bool("loop", false, "loop devices too")
@@ -42,6 +42,9 @@ reason and everything else that is known.
 					}
 				} else {
 					listTable(env, m, ds)
+					if len(args) > 0 {
+						confirmations(env, ds)
+					}
 				}
 				warn(env, err)
 				return nil
@@ -124,6 +127,13 @@ func listTable(env cli.Env, m record.Machine, ds []inventory.Device) {
 	}
 	if len(ds) == 0 {
 		fmt.Fprintln(env.Stdout, "no drives")
+	}
+}
+
+// confirmations are the words for lethe erase, uncut.
+func confirmations(env cli.Env, ds []inventory.Device) {
+	for _, d := range ds {
+		fmt.Fprintf(env.Stdout, "--device %s --confirm %s\n", d.NodePath, d.Identity.Name())
 	}
 }
 
