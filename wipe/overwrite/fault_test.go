@@ -112,10 +112,35 @@ func TestFailedSectorsAreExact(t *testing.T) {
 	}
 }
 
+// Failing commands are what a bad sector costs: 8 to narrow 1 MiB down to 4096
+// bytes, 3 of these, 2 to narrow them down, 3 of the sector.
+//
+// mutant: traverse/transfer.go: if len(p) == patience || len(p) <= t.sector { => if len(p) <= patience {
+func TestBadSectorCostsFewCommands(t *testing.T) {
+	for _, bad := range []int64{0, 1<<20 + 4096 + 512, 4<<20 - 512} {
+		d := overwritetest.NewMem(4<<20, 512)
+		var failed atomic.Int64
+		d.WriteFault = func(off int64, n int) (int, error) {
+			if off > bad || off+int64(n) <= bad {
+				return n, nil
+			}
+			failed.Add(1)
+			return 0, syscall.EIO
+		}
+		res, _ := overwrite.Run(context.Background(), d, keyed(t), overwrite.Options{})
+		if diff := cmp.Diff([]overwrite.Range{{First: bad, End: bad + 512}}, res.Failed); diff != "" {
+			t.Errorf("failed ranges (-injected +reported):\n%s", diff)
+		}
+		if n := failed.Load(); n != 16 {
+			t.Errorf("sector at byte %d cost %d failing commands; want 16", bad, n)
+		}
+	}
+}
+
 // A 512e drive heals a broken 4096-byte sector when it is written whole, and
 // fails on a part of it.
 //
-// mutant: traverse/transfer.go: if len(p) <= max(patience, t.sector) { => if len(p) <= t.sector {
+// mutant: traverse/transfer.go: if len(p) == patience || len(p) <= t.sector { => if len(p) <= t.sector {
 func TestPhysicalSectorIsRetriedWhole(t *testing.T) {
 	d := overwritetest.NewMem(1<<20, 512)
 	var tries atomic.Int64

@@ -10,9 +10,11 @@ import (
 	"syscall"
 )
 
-// patience is the size from which on a failed piece is tried again before it
-// is cut further: the physical sector of a 512e drive. Below it the drive has
-// to read before it writes, and fails on a sector that a whole write would heal.
+// patience is the size at which a failed piece is tried again before it is cut
+// further: the physical sector of a 512e drive. Below it the drive has to read
+// before it writes, and fails on a sector that a whole write would heal. Between
+// it and the sector nothing is tried twice: each failing command may cost a drive
+// and the kernel's error handling many seconds.
 const patience = 4096
 
 // IO moves the bytes of p at off: the ReadAt or WriteAt of a device.
@@ -22,7 +24,7 @@ type IO func(p []byte, off int64) (int, error)
 type Transfer struct {
 	ctx     context.Context
 	sector  int
-	tries   int           // of a piece small enough to be tried again
+	tries   int           // of a piece of 4096 bytes or one sector
 	allowed *atomic.Int64 // failing sectors left, shared by all transfers
 
 	good, bad, differ []Range
@@ -47,7 +49,7 @@ func (t *Transfer) Differ(first, end int64) {
 // count is not trusted: everything that was not acknowledged whole is moved again.
 func (t *Transfer) piece(do IO, p []byte, off int64) bool {
 	tries := 1
-	if len(p) <= max(patience, t.sector) {
+	if len(p) == patience || len(p) <= t.sector {
 		tries = t.tries
 	}
 	for range tries {
