@@ -47,7 +47,17 @@ func (r *report) summary(all int, took time.Duration) {
 	if n := all - len(r.results); n > 0 {
 		fmt.Fprintf(r.out, "mutants: %d not run\n", n)
 	}
-	fmt.Fprintf(r.out, "mutants: %s, %s\n", took.Round(time.Second), machine())
+	fmt.Fprintf(r.out, "mutants: %s, %s of processor time, %s\n", took.Round(time.Second), worked(), machine())
+}
+
+// worked is the processor time of all that was built and run: on a busy machine it
+// says more than the time that has passed.
+func worked() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Round(time.Second)
 }
 
 // machine says where a time was taken.

@@ -103,7 +103,7 @@ func fixture(t *testing.T, files map[string]string) string {
 func TestRun(t *testing.T) {
 	root := fixture(t, module)
 	out, file := &strings.Builder{}, filepath.Join(t.TempDir(), "out.json")
-	ok, err := options{root: root, json: file, parallel: 2, timeout: 4 * time.Second}.do(t.Context(), out)
+	ok, err := options{root: root, json: file, parallel: 2, timeout: 10 * time.Second}.do(t.Context(), out)
 	if err != nil || ok {
 		t.Errorf("all caught: %t, %v", ok, err)
 	}

@@ -55,7 +55,7 @@ func (t target) test(ctx context.Context, timeout time.Duration, name string) ou
 	ctx, cancel := context.WithTimeout(ctx, timeout+grace)
 	defer cancel()
 	cmd := t.command(ctx, filepath.Join(t.root, t.pkg), t.binary(), "-test.run=^"+name+"$",
-		"-test.v", "-test.paniconexit0", "-test.timeout="+timeout.String())
+		"-test.v", "-test.failfast", "-test.paniconexit0", "-test.timeout="+timeout.String())
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	switch {
