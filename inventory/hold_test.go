@@ -33,7 +33,7 @@ func dm(tr *inventorytest.Tree, base, name string, minor int, attr map[string]st
 // mutant: usage.go: u.add(n, use{HoldSwap, "in use as swap", false}) => _ = n
 // mutant: usage.go: u.readBtrfs(root) =>
 // mutant: usage.go: u.readLoops(root) =>
-// mutant: compose.go: if b.ReadOnly || a.id.ReadOnly { => if a.id.ReadOnly {
+// mutant: compose.go: if b.ReadOnly || a.id.ReadOnly { => if false {
 // mutant: compose.go: if b.Remote != "" { => if false {
 // mutant: compose.go: return b.Zoned == "host-managed" || => return
 // mutant: compose.go: || (id.Inquiry != nil && id.Inquiry.DeviceType == typeZoned) =>

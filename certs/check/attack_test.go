@@ -264,7 +264,7 @@ func drop(kind string) func(record.Event) *record.Event {
 // mutant: content.go: case rec.Format != record.RecordFormat: => case false:
 // mutant: content.go: got != want { => got.Lines > want.Lines {
 // mutant: content.go: id != r.report.RecordID { => id == "" {
-// mutant: content.go: if !bytes.Equal(r.leaf, r.envLeaf) { => if false {
+// mutant: content.go: if !bytes.Equal(r.leaf, r.envLeaf) { => if !bytes.Equal(r.leaf, r.leaf) {
 // mutant: content.go: !r.doc.Signature.When.Equal(at) { => !r.doc.Signature.When.Equal(at) && false {
 // mutant: orderstep.go: if task.Order == nil || task.Confirmed != "" { => if task.Order == nil && task.Confirmed == "" {
 // mutant: orderstep.go: task.Confirmed != task.Device.Identity.Name() { => false {
