@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lethe/certs/record"
+	"lethe/inventory"
 	"lethe/inventory/inventorytest"
 )
 
@@ -122,5 +123,27 @@ func TestOrderTouchesOnlyWhatItNames(t *testing.T) {
 	}
 	if n := len(w.papers()); n != 2 {
 		t.Errorf("%d papers; want a certificate and a summary: %v", n, slices.Sorted(slices.Values(w.papers())))
+	}
+}
+
+func TestTyped(t *testing.T) {
+	one := inventory.Device{Device: record.Device{Identity: record.Identity{Serial: "S", NSID: 1}}}
+	two := inventory.Device{Device: record.Device{Identity: record.Identity{Serial: "S", NSID: 2}, Siblings: []string{"nvme0n1"}}}
+	disk := inventory.Device{Device: record.Device{Identity: record.Identity{Serial: "S"}}}
+	if word(one) != "S" || word(two) != "S/2" || word(disk) != "S" {
+		t.Errorf("words %q, %q, %q", word(one), word(two), word(disk))
+	}
+	one.Siblings = []string{"nvme0n2"}
+	if word(one) != "S/1" {
+		t.Errorf("beside another it is called %q; want S/1", word(one))
+	}
+	for _, c := range []struct {
+		word string
+		of   inventory.Device
+		want bool
+	}{{"S", one, true}, {"S/1", one, true}, {"S/2", one, false}, {"S/2", two, true}, {"S/0", disk, false}, {"S/", two, false}} {
+		if got := typed(c.word, c.of.Identity); got != c.want {
+			t.Errorf("typed(%q, %v) = %v", c.word, c.of.Identity, got)
+		}
 	}
 }

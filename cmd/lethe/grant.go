@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -90,11 +91,26 @@ func (a *grantArgs) confirmed(ctx context.Context, ds []inventory.Device) error 
 		switch n := d.Identity.Name(); {
 		case !d.Identity.Known():
 			return cli.Refusedf("%s cannot say who it is (%s): nothing was touched", a.devices[i], strings.Join(holds(d), ", "))
-		case n != a.confirm[i]:
+		case !typed(a.confirm[i], d.Identity):
 			return cli.Refusedf("%s is %q, not %q: nothing was touched", a.devices[i], n, a.confirm[i])
 		}
 	}
 	return nil
+}
+
+// typed reports whether a person's word is this drive's: its name, or for one NVMe
+// namespace the name, a slash and the number.
+func typed(word string, id record.Identity) bool {
+	return word == id.Name() || id.NSID > 0 && word == fmt.Sprintf("%s/%d", id.Name(), id.NSID)
+}
+
+// word is what a person types for a drive: where several namespaces bear their
+// controller's serial number, the number of the one is needed.
+func word(d inventory.Device) string {
+	if d.Identity.NSID > 1 || d.Identity.NSID > 0 && len(d.Siblings) > 0 {
+		return fmt.Sprintf("%s/%d", d.Identity.Name(), d.Identity.NSID)
+	}
+	return d.Identity.Name()
 }
 
 func (a *grantArgs) permitOrder(m record.Machine) (g wipe.Grant, p wipe.Policy, envelope []byte, err error) {

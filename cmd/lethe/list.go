@@ -118,12 +118,8 @@ func listTable(env cli.Env, m record.Machine, ds []inventory.Device) {
 		if h := holds(d); len(h) > 0 {
 			status = "HELD: " + h[0]
 		}
-		name := d.Identity.Name()
-		if d.Identity.NSID > 1 {
-			name = fmt.Sprintf("%s/%d", name, d.Identity.NSID)
-		}
 		fmt.Fprintf(env.Stdout, "%-9s%-20s%-18s%-8s%-8s%s\n", cut(d.Device.Node, 8), cut(d.Identity.Model, 19),
-			cut(name, 17), tui.Bytes(int64(d.Size)), cut(d.Transport, 7), cut(status, max(env.Width-63, 17)))
+			cut(word(d), 17), tui.Bytes(int64(d.Size)), cut(d.Transport, 7), cut(status, max(env.Width-63, 17)))
 	}
 	if len(ds) == 0 {
 		fmt.Fprintln(env.Stdout, "no drives")
@@ -133,7 +129,7 @@ func listTable(env cli.Env, m record.Machine, ds []inventory.Device) {
 // confirmations are the words for lethe erase, uncut.
 func confirmations(env cli.Env, ds []inventory.Device) {
 	for _, d := range ds {
-		fmt.Fprintf(env.Stdout, "--device %s --confirm %s\n", d.NodePath, d.Identity.Name())
+		fmt.Fprintf(env.Stdout, "--device %s --confirm %s\n", d.NodePath, word(d))
 	}
 }
 

@@ -58,7 +58,7 @@ var pathRows = []row{
 	}},
 }
 
-// mutant: grant.go: case n != a.confirm[i]: => case false:
+// mutant: grant.go: case !typed(a.confirm[i], d.Identity): => case false:
 // mutant: target.go: if sameDrive(d, o) { => if false {
 var serialRows = []row{
 	{name: "wrong serial", status: 3, say: `not "WRONG": nothing was touched`, args: func(w *world) []string { return named(w.dev, "WRONG") }},
