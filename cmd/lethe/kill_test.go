@@ -21,7 +21,7 @@ type tally struct{ supervisor, worker, late, torn, survived, recovered, sealed i
 // kept stays, what was not gets its notice, and nothing is certified that is not
 // erased. Then the drives are erased after all.
 //
-// mutant: recover.go: if !ok || strings.HasSuffix(f.Name(), issuedSuffix) { => if true {
+// mutant: recover.go: if !ok || strings.HasSuffix(f.Name(), issuedSuffix) { => if ok || !ok {
 func TestKills(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("LETHE_SEED"); s != "" {

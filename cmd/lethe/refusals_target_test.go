@@ -59,7 +59,7 @@ var pathRows = []row{
 }
 
 // mutant: grant.go: case !typed(a.confirm[i], d.Identity): => case false:
-// mutant: target.go: if sameDrive(d, o) { => if false {
+// mutant: target.go: if sameDrive(d, o) { => if sameDrive(d, o) && false {
 var serialRows = []row{
 	{name: "wrong serial", status: 3, say: `not "WRONG": nothing was touched`, args: func(w *world) []string { return named(w.dev, "WRONG") }},
 	{name: "serial with a blank behind it", status: 3, say: "nothing was touched", args: func(w *world) []string { return named(w.dev, w.serial+" ") }},

@@ -59,7 +59,7 @@ func (s stubborn) Do(context.Context, *scsi.Command) (scsi.Response, error) {
 // TestReservationRefused holds what a refusal means: a conflict is a claim, an
 // illegal request is none, anything else is no answer.
 //
-// mutant: reservation.go: return s != nil && s.Status == StatusConflict => return false
+// mutant: reservation.go: return s != nil && s.Status == StatusConflict => return s != nil && false
 func TestReservationRefused(t *testing.T) {
 	r, err := scsi.ReadReservation(context.Background(), stubborn{Status: scsi.StatusConflict})
 	if err != nil || !r.Conflict {
