@@ -173,7 +173,6 @@ func TestNativeMax(t *testing.T) {
 		t.Errorf("ReadNativeMax, 28 bits = %#x, %v; want 0xa01ffff", n, err)
 	}
 	// mutant: command.go: if r.Registers == nil || => if
-	// mutant: command.go: || r.Registers.Status == 0 =>
 	// An adapter that hides the registers must not look like a drive of one sector.
 	for _, r := range []scsi.Response{{}, {Status: 2, Sense: unhex(t, "72 01 00 1d 00 00 00 0e 09 0c 00 00 00 00 00 00 00 00 00 00 00 00")}} {
 		if n, err := ReadNativeMax(ctx, Over(fake{r: r}), lba48); !errors.Is(err, ErrNoRegisters) {
