@@ -100,7 +100,7 @@ func TestRealBackingSwapped(t *testing.T) {
 
 // TestRealSizeChanged grows and shrinks the drive between plan and open.
 //
-// mutant: devio/identify.go: Backing: s.Loop.Backing(s.Size)} => Backing: s.Loop.Backing(0)}
+// mutant: open_linux.go: !id.Identity.Same(d.Identity) || id.Size != int64(d.Size) || =>
 func TestRealSizeChanged(t *testing.T) {
 	p := filepath.Join(t.TempDir(), "a")
 	if err := os.WriteFile(p, make([]byte, mib), 0o600); err != nil {

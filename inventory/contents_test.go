@@ -40,7 +40,6 @@ func drbd() []byte {
 // mutant: contents.go: case m.Kind == labels.DRBD && active(root, "drbd"): => case false:
 // mutant: contents.go: case m.Kind.Shared() && way != "": => case false:
 // mutant: contents.go: if shared { => if false {
-// mutant: contents.go: way == "" && n > 1 { => false && n > 1 {
 func TestContents(t *testing.T) {
 	const osd = `Ceph BlueStore device "0aa6d3c5-1111-4222-8333-444455556666" on `
 	type probes = map[string]*inventorytest.Probe
@@ -111,6 +110,8 @@ func TestContents(t *testing.T) {
 }
 
 // TestSharedBySeveralControllers is a drive with two ports, both in use.
+//
+// mutant: contents.go: way == "" && n > 1 { => false && n > 1 {
 func TestSharedBySeveralControllers(t *testing.T) {
 	tr := inventorytest.NewTree(t)
 	for _, c := range []string{"nvme0", "nvme1"} {
