@@ -11,7 +11,7 @@ VM_PKGS    := ./image/boottest/... ./cmd/internal/demo/...
 FUZZTIME   ?= 2s
 
 .DEFAULT_GOAL := help
-.PHONY: help build image demo test test-long lint test-unit test-race test-fuzz test-vm deps bench bars clean kernel-update
+.PHONY: help build image demo test test-long lint test-unit test-race test-fuzz test-vm deps bench bars mutants clean kernel-update
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,8 +34,14 @@ test: ## everything this machine can test (root; at most 20 minutes)
 	$(MAKE) --no-print-directory deps lint test-unit test-race test-fuzz test-vm; \
 	echo "make test: all passed in $$((SECONDS-start)) s on $$(nproc) cores"
 
-test-long: test ## make test, and long fuzzing
+test-long: test ## make test, then every kill run, fault and power cut, long fuzzing, and all mutants
+	$(GO) test -tags long -count=1 -timeout 60m -v -run 'Kill' ./cmd/lethe
+	$(GO) test -tags long -count=1 -timeout 120m -v ./cmd/internal/demo
 	$(MAKE) --no-print-directory test-fuzz FUZZTIME=30s
+	$(MAKE) --no-print-directory mutants
+
+mutants: ## break the product at each line a safety test names, and see that test turn red
+	$(GO) run ./cmd/internal/mutants
 
 deps: ## install the Debian packages that tests and the demo use
 	@.ci/deps
@@ -49,7 +55,8 @@ test-unit: ## unit, golden, simulated drives, CLI scripts, loop devices
 	$(GO) test $$($(GO) list ./... | grep -v -e /image/boottest -e /cmd/internal/demo)
 
 test-race: ## the concurrent packages under the race detector
-	$(GO) test -race -short ./wipe/... ./certs/spool/... ./certs/deliver/... ./cmd/lethe-depot/...
+	$(GO) test -race -short ./wipe ./wipe/overwrite/... ./wipe/verify ./wipe/wipetest \
+		./certs/spool ./certs/deliver ./cmd/internal/tui ./cmd/lethe-depot/...
 
 test-fuzz: ## every fuzz target for FUZZTIME (2s)
 	@.ci/fuzz $(FUZZTIME)
