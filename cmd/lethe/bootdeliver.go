@@ -66,7 +66,7 @@ func (b *boot) takeStick(ds []inventory.Device) {
 		return
 	}
 	s := &stick{serial: site.Serial, dir: stickDir, typ: fat.FAT, now: time.Now,
-		say: func(w string) { b.log.Info(w) }}
+		say: func(w string) { b.log.Info(w) }, warn: func(w string) { b.log.Warn(w) }}
 	if b.state.Cmdline.List {
 		s.hold(ds)
 		return

@@ -42,6 +42,7 @@ type stick struct {
 	now    func() time.Time
 	look   func(context.Context) []inventory.Device // for it to have come back
 	say    func(string)
+	warn   func(string)
 
 	mu    sync.Mutex
 	mount *fat.Mount // nil while it is not there

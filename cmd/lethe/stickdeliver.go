@@ -68,7 +68,7 @@ func (s *stick) with(ctx context.Context, do func(deliver.Folder) error) error {
 		err = fmt.Errorf("delivery stick %s %w", s.serial, err)
 		if s.told != err.Error() {
 			s.told = err.Error()
-			s.say(s.told)
+			s.warn(s.told)
 		}
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *stick) finish() {
 		return
 	}
 	if err := s.release(); err != nil {
-		s.say(fmt.Sprintf("delivery stick %s could not be unmounted (%v); what was read back is on it", s.serial, err))
+		s.warn(fmt.Sprintf("delivery stick %s could not be unmounted (%v); what was read back is on it", s.serial, err))
 		return
 	}
 	s.say(fmt.Sprintf("delivery stick %s is unmounted: the stick may be removed", s.serial))

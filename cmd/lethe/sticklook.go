@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"lethe/inventory"
@@ -39,7 +40,7 @@ func seen(ds []inventory.Device) map[string]bool {
 
 // lookAgain lists the drives for the stick to be found among them. Drives that
 // were here before may be at work: they are not opened, let alone asked.
-func lookAgain(ctx context.Context, before map[string]bool) []inventory.Device {
+func lookAgain(ctx context.Context, before map[string]bool, opts ...inventory.Option) []inventory.Device {
 	open := func(path string) (inventory.Prober, error) {
 		if before[instance(path)] {
 			return nil, errNotAsked
@@ -47,6 +48,8 @@ func lookAgain(ctx context.Context, before map[string]bool) []inventory.Device {
 		return devio.OpenProbe(path)
 	}
 	// What could not be looked at is no stick; the error has nothing to add.
-	ds, _ := inventory.Discover(ctx, inventory.WithLoop(false), inventory.WithTimeout(5*time.Second), inventory.WithOpener(open))
-	return ds
+	opts = append([]inventory.Option{inventory.WithLoop(false), inventory.WithTimeout(5 * time.Second), inventory.WithOpener(open)}, opts...)
+	ds, _ := inventory.Discover(ctx, opts...)
+	// /sys alone may know a serial number, too.
+	return slices.DeleteFunc(ds, func(d inventory.Device) bool { return before[instance(d.NodePath)] })
 }
