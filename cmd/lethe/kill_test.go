@@ -31,7 +31,7 @@ func TestKills(t *testing.T) {
 		}
 	}
 	t.Logf("LETHE_SEED=%d, %d kills", seed, kills)
-	r := newRig(t, 32<<20, 48<<20)
+	r := newRig(t, 32<<20, 40<<20)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	lines := calibrate(r)
 	var sum tally
@@ -47,11 +47,52 @@ func TestKills(t *testing.T) {
 		if t.Failed() {
 			t.Logf("round %d: %s", i, k)
 		}
+		if n := sum.supervisor + sum.worker; n%25 == 0 {
+			t.Logf("%d kills after %s: %+v", n, time.Since(start).Round(time.Second), sum)
+		}
 		if sum.late > 3*kills {
 			t.Fatalf("too many kills come too late: %+v", sum)
 		}
 	}
 	t.Logf("%+v in %s; an erase has %d lines", sum, time.Since(start).Round(time.Second), lines)
+}
+
+// Ctrl-C at random points, while papers are made too: every drive has its paper and
+// the run its summary.
+func TestInterrupts(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d, %d interrupts", seed, interrupts)
+	r := newRig(t, 16<<20, 32<<20)
+	rng := rand.New(rand.NewPCG(seed, 1))
+	lines := calibrate(r)
+	stopped := 0
+	for i := range interrupts {
+		k := kill{rig: r, rng: rng, victim: r.drives[i%2], lines: 1 + rng.IntN(lines), wait: time.Duration(rng.IntN(20)) * time.Millisecond}
+		r.fill(seed + uint64(i))
+		cmd := r.erase()
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		until(30*time.Second, func() bool { return k.linesOf(k.victim) >= k.lines })
+		time.Sleep(k.wait)
+		for range 3 { // an impatient person
+			_ = cmd.Process.Signal(os.Interrupt)
+		}
+		s := status(cmd.Wait())
+		if s != 130 && s != 0 {
+			t.Errorf("exit status %d\n%s", s, &out)
+		}
+		if s == 130 {
+			stopped++
+		}
+		papers := r.audit(nil)
+		if len(papers) != len(r.drives)+1 || len(r.journals()) != 0 {
+			t.Errorf("%d papers, %d journals without one\n%s", len(papers), len(r.journals()), &out)
+		}
+	}
+	t.Logf("%d of %d were stopped", stopped, interrupts)
 }
 
 // calibrate erases once and returns how many lines a drive's transcript has.
@@ -215,8 +256,10 @@ func (k *kill) aftermath(sum *tally, supervisor, byErase bool) {
 			sum.sealed++
 		}
 	}
-	k.must(k.erase())
-	k.erasedNow(after)
+	if k.rng.IntN(4) == 0 { // the other way, by erase alone, is half of the rounds
+		k.must(k.erase())
+		k.erasedNow(after)
+	}
 }
 
 // erasedNow audits the folder after a whole erase: a certificate for each drive

@@ -204,7 +204,7 @@ func recoverIn(env cli.Env, papers string, s sign.Signer) (issued int, err error
 	}
 	r := &recovery{env: env, dir: dir, spool: sp, papers: papers, signer: s, tool: tool}
 	if issued, err = r.run(); err != nil {
-		return issued, cli.Undeliveredf("papers of an earlier run are missing: %v", err)
+		return issued, cli.Undeliveredf("papers of an earlier run are missing: %v; no drive was touched", err)
 	}
 	return issued, nil
 }

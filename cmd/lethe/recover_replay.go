@@ -121,7 +121,7 @@ func resuming(c cli.Command) cli.Command {
 			}
 			if s, err := readSigner(v("key"), v("cert")); err == nil { // else the command says why not
 				if _, err := recoverIn(env, v("papers"), s); err != nil {
-					return fmt.Errorf("%w; nothing was touched by this run", err)
+					return err
 				}
 			}
 			if replayed(env, v) {
