@@ -222,7 +222,7 @@ func TestShortReads(t *testing.T) {
 
 // Cancelled anywhere, the claim never exceeds what was read.
 //
-// mutant: ../overwrite/traverse/transfer.go: if t.ctx.Err() != nil { => if t.good = append(t.good, Range{off, off + int64(len(p))}); t.ctx.Err() != nil {
+// mutant: verify.go: Compared: rep.GoodBytes, => Compared: rep.Size,
 func TestCancelClaimsNoMoreThanRead(t *testing.T) {
 	r := random(t)
 	for range 60 {
