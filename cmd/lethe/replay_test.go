@@ -153,8 +153,6 @@ func TestPapersInUse(t *testing.T) {
 
 // The disk of the papers fills while a drive is erased: the erase ends, says why, and
 // the notice comes as soon as there is room.
-//
-// mutant: journal_linux.go: return errors.Join(fmt.Errorf("write journal: %w", err), f.file.Truncate(f.size)) => return nil
 func TestPapersFillUp(t *testing.T) {
 	r := newRig(t, 256<<20)
 	r.fill(9)
