@@ -112,6 +112,7 @@ func TestWriteAndClose(t *testing.T) {
 func TestRefuses(t *testing.T) {
 	node, _, dev := stick(t, true)
 	dir := filepath.Join(t.TempDir(), "m")
+	defer unix.Unmount(dir, unix.MNT_DETACH) // nothing is there, unless the test fails
 	if _, err := ext4.ReadOnly(node, dev+1, dir); !errors.Is(err, ErrGone) {
 		t.Errorf("another device = %v", err)
 	}
