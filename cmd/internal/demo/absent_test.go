@@ -47,6 +47,10 @@ func TestDepotAway(t *testing.T) {
 		if _, err := m.Expect(ctx, `depot: intent: try 3: .*next try in`); err != nil {
 			return err
 		}
+		// An erase that did not wait would be well under way by now.
+		if err := stays(ctx, m, 10*time.Second); err != nil {
+			return err
+		}
 		if err := untouched(m); err != nil {
 			return err
 		}
