@@ -64,6 +64,7 @@ var directs = []direct{
 		"wipe",                    // the spawner of workers: our own executable, one process a drive (law 6)
 		"image/...",               // built on a builder's machine: apt, go, QEMU
 		"cmd/internal/demo/...",   // runs on the operator's host: losetup, mkfs, pdfsig
+		"cmd/internal/mutants",    // a developer's tool: runs go test
 		"cmd/internal/sysinit",    // starts lethe, and a shell after it, in place of u-root's init
 		"inventory/inventorytest", // loop devices for tests
 	},
