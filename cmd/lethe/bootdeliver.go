@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"time"
 
+	"lethe/certs/bundle"
 	"lethe/certs/deliver"
 	"lethe/certs/record"
+	"lethe/certs/sign"
 	"lethe/certs/spool"
 	"lethe/cmd/internal/cli"
 	"lethe/cmd/internal/sysinit/fat"
@@ -38,7 +40,7 @@ func (b *boot) connect(roots *x509.CertPool) error {
 			return err
 		}
 	}
-	d, err := deliver.NewHTTPS(url, tls, roots, time.Now, deliver.WithEvents(b.tell))
+	d, err := deliver.NewHTTPS(url, tls, roots, time.Now, deliver.WithEvents(b.tell), deliver.WithPatience())
 	if err != nil {
 		return cli.Usagef("%v", err)
 	}
@@ -120,9 +122,22 @@ func (b *boot) acknowledge(ctx context.Context, m *mission) error {
 	if err != nil {
 		return cli.Refusedf("the depot did not acknowledge what is about to be done: %v; nothing was touched", err)
 	}
-	m.plan.Acknowledged(record.Audit{Kind: record.AuditDepot, Name: "depot", Receipt: record.Digest(receipt)})
-	b.log.Infof("intent acknowledged by the depot: receipt %.16s", record.Digest(receipt))
+	name := keeperName(receipt, doc)
+	m.plan.Acknowledged(record.Audit{Kind: record.AuditDepot, Name: name, Receipt: record.Digest(receipt)})
+	b.log.Infof("intent acknowledged by the depot (%s): receipt %.16s", name, record.Digest(receipt))
 	return nil
+}
+
+// keeperName is what the depot calls itself in a receipt that was checked already.
+func keeperName(receipt, intent []byte) string {
+	payload, err := sign.UnverifiedPayload(receipt, sign.PayloadReceipt)
+	if err == nil {
+		var r bundle.IntentReceipt
+		if r, err = bundle.DecodeIntentReceipt(payload, intent); err == nil {
+			return r.Depot
+		}
+	}
+	return "depot"
 }
 
 // keeper is where papers go, nil where nothing is configured.
