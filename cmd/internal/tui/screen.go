@@ -158,7 +158,7 @@ func (s *Screen) wipeLocked() {
 func (s *Screen) line(r *row) string {
 	name := fmt.Sprintf("%-18.18s", r.name)
 	if r.end != "" {
-		return name + " " + s.paint(r.end, r.good)
+		return name + " " + s.paint(s.fit(r.end, len(name)+1), r.good)
 	}
 	if !r.begun {
 		return name + " waiting"
@@ -176,6 +176,16 @@ func (s *Screen) line(r *row) string {
 	room := max(s.width-len(name)-len(tail)-4, 4)
 	full := min(int(part*float64(room)+0.5), room)
 	return name + " [" + strings.Repeat("#", full) + strings.Repeat(".", room-full) + "]" + tail
+}
+
+// fit cuts text to what is left of a live line: one that wraps would be drawn
+// again below itself. The whole text is on the paper.
+func (s *Screen) fit(text string, used int) string {
+	r := []rune(text)
+	if room := s.width - used; s.live && len(r) > room {
+		return string(r[:max(room-1, 0)]) + "~"
+	}
+	return text
 }
 
 func (s *Screen) paint(text string, good bool) string {

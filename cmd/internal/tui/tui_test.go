@@ -80,6 +80,7 @@ func TestLiveScreen(t *testing.T) {
 	if _, err := s.Write([]byte("log line\n")); err != nil {
 		t.Fatal(err)
 	}
+	s.Finish("T-A", strings.Repeat("a long verdict ", 10), false)
 	s.draw()
 	for _, l := range strings.Split(out.String(), "\n") {
 		l = strings.TrimPrefix(l, "\x1b[2A\x1b[J")
