@@ -40,6 +40,11 @@ type Options struct {
 // are replaced; anything else in that folder stays. It holds a lock over Cache,
 // so that builds side by side wait for each other.
 func Build(ctx context.Context, o Options) (Manifest, error) {
+	// mkuimage runs in a folder of its own, where a relative one means another.
+	var err error
+	if o.Cache, err = filepath.Abs(o.Cache); err != nil {
+		return Manifest{}, fmt.Errorf("find cache folder: %w", err)
+	}
 	if err := os.MkdirAll(o.Cache, 0o755); err != nil {
 		return Manifest{}, fmt.Errorf("make cache folder: %w", err)
 	}
