@@ -78,6 +78,7 @@ func New(c Config) http.Handler {
 func (s *server) putPaper(w http.ResponseWriter, r *http.Request) {
 	digest := r.PathValue("digest")
 	if !bundle.ValidDigest(digest) {
+		s.discard(w, r, s.MaxPDF)
 		say(w, http.StatusBadRequest, "address is not a lower-case SHA-256")
 		return
 	}
