@@ -17,7 +17,8 @@ import (
 type target struct {
 	root, dir string // the module; a folder of its own for what is temporary
 	pkg, tags string
-	overlay   string // path, or empty
+	overlay   string  // path, or empty
+	apart     uintptr // the namespaces its commands get for themselves
 }
 
 func (t target) binary() string { return filepath.Join(t.dir, "package.test") }
@@ -54,6 +55,7 @@ func (t target) test(ctx context.Context, timeout time.Duration, name string) ou
 	const grace = 10 * time.Second // to say where it hangs
 	ctx, cancel := context.WithTimeout(ctx, timeout+grace)
 	defer cancel()
+	t.apart = syscall.CLONE_NEWNS // a broken product may leave mounts
 	cmd := t.command(ctx, filepath.Join(t.root, t.pkg), t.binary(), "-test.run=^"+name+"$",
 		"-test.v", "-test.failfast", "-test.paniconexit0", "-test.timeout="+timeout.String())
 	out, err := cmd.CombinedOutput()
@@ -82,7 +84,7 @@ func (t target) test(ctx context.Context, timeout time.Duration, name string) ou
 func (t target) command(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "nice", append([]string{"-n", "10"}, args...)...)
 	cmd.Dir, cmd.Env = dir, t.flags()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Unshareflags: t.apart}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
