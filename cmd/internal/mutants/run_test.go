@@ -99,7 +99,7 @@ func fixture(t *testing.T, files map[string]string) string {
 // mutant: run.go: case o.hung && !m.Hangs: => case false:
 // mutant: run.go: if t.why != "" { => if false {
 // mutant: apply.go: n != 1 { => n < 1 {
-// mutant: target.go: return outcome{err: fmt.Errorf("%s was skipped", name)} => return outcome{red: true}
+// mutant: target.go: return outcome{err: fmt.Errorf("%s was skipped", name)} => return outcome{}
 func TestRun(t *testing.T) {
 	root := fixture(t, module)
 	out, file := &strings.Builder{}, filepath.Join(t.TempDir(), "out.json")
