@@ -3,6 +3,7 @@ module lethe
 go 1.26.0
 
 require (
+	filippo.io/age v1.3.2 // encrypts the copies of papers that go over TFTP
 	github.com/beevik/ntp v1.6.0 // time servers, with the offset and the root distance
 	github.com/go-pdf/fpdf v0.9.0 // draws the page; chosen by our user; certs/pdf only
 	github.com/google/go-cmp v0.7.0 // tests: differences people can read
@@ -17,10 +18,12 @@ require (
 	golang.org/x/net v0.59.0 // the depot bounds its connections (netutil)
 	golang.org/x/sys v0.49.0 // ioctls
 	golang.org/x/term v0.47.0 // is it a terminal, and how wide
+	gopkg.in/yaml.v3 v3.0.1 // the site file as people write it, at build time
 	rsc.io/qr v0.2.0 // the QR code's bits
 )
 
 require (
+	filippo.io/hpke v0.4.0 // indirect
 	github.com/go-ole/go-ole v1.2.6 // indirect
 	github.com/jaypipes/pcidb v1.1.1 // indirect
 	github.com/josharian/native v1.1.0 // indirect
@@ -30,10 +33,10 @@ require (
 	github.com/u-root/uio v0.0.0-20230220225925-ffce2a382923 // indirect
 	github.com/vishvananda/netns v0.0.5 // indirect
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect
+	golang.org/x/crypto v0.57.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
-	gopkg.in/yaml.v3 v3.0.1 // indirect
 	howett.net/plist v1.0.2-0.20250314012144-ee69052608d9 // indirect
 )
 

@@ -18,6 +18,7 @@ import (
 	"lethe/certs/sign"
 	"lethe/cmd/internal/cli"
 	"lethe/cmd/internal/sysinit"
+	"lethe/image/site"
 	"lethe/inventory"
 	"lethe/wipe"
 )
@@ -80,7 +81,7 @@ func (b *boot) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if b.powerOff() != sysinit.AtEndDone {
+	if b.powerOff() != site.AtEndDone {
 		return nil
 	}
 	b.log.Info("all done and delivered: powering off")
@@ -88,8 +89,8 @@ func (b *boot) run(ctx context.Context) error {
 }
 
 // powerOff is the command line's word, else the site's.
-func (b *boot) powerOff() sysinit.AtEnd {
-	if w := b.state.Cmdline.PowerOff; w != sysinit.AtEndUnset {
+func (b *boot) powerOff() site.AtEnd {
+	if w := b.state.Cmdline.PowerOff; w != site.AtEndUnset {
 		return w
 	}
 	return b.state.Site.PowerOff
@@ -156,7 +157,7 @@ func (b *boot) roots() (*x509.CertPool, error) {
 
 // mission reads order, roots and key, and plans.
 func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*mission, error) {
-	site := b.state.Site
+	st := b.state.Site
 	roots, err := b.roots()
 	if err != nil {
 		return nil, err
@@ -179,7 +180,7 @@ func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*m
 	if err != nil {
 		return nil, cli.Refusedf("%v; nothing was touched", err)
 	}
-	signer, err := readSigner(site.Key, site.Chain)
+	signer, err := readSigner(st.Key, st.Chain)
 	if err != nil {
 		return nil, fmt.Errorf("key that signs the papers: %w", err)
 	}

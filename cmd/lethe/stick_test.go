@@ -19,6 +19,7 @@ import (
 	"lethe/certs/record"
 	"lethe/cmd/internal/cli"
 	"lethe/cmd/internal/sysinit"
+	"lethe/image/site"
 	"lethe/inventory"
 	"lethe/wipe"
 	"lethe/wipe/profile"
@@ -263,7 +264,7 @@ func TestNoStickNoErase(t *testing.T) {
 		t.Fatalf("plan: %v, %+v", err, plan.Refused())
 	}
 	k := newSigners(t)
-	b := &boot{log: logrus.New(), stick: newStick(t, k), state: sysinit.State{Site: sysinit.Site{Stick: &sysinit.Stick{Serial: "S-1"}}}}
+	b := &boot{log: logrus.New(), stick: newStick(t, k), state: sysinit.State{Site: site.Site{Stick: &site.Stick{Serial: "S-1"}}}}
 	b.log.SetOutput(io.Discard)
 	var refused *cli.Error
 	if err := b.acknowledge(t.Context(), &mission{plan: plan}); !errors.As(err, &refused) || refused.Status != cli.ExitRefused {

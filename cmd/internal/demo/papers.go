@@ -9,8 +9,8 @@ import (
 	"lethe/certs/order"
 	"lethe/certs/record"
 	"lethe/certs/sign"
-	"lethe/cmd/internal/sysinit"
 	"lethe/image/initramfs"
+	"lethe/image/site"
 	"lethe/wipe/profile"
 )
 
@@ -45,21 +45,21 @@ func (s *stage) makePapers(*Result) error {
 		{Path: "etc/lethe/agent-key.pem", Mode: 0o600, Data: key},
 		{Path: "etc/lethe/agent.pem", Mode: 0o644, Data: chain},
 	}
-	site := sysinit.Site{Version: sysinit.SiteVersion, Trust: []string{"/etc/lethe/root.pem"},
+	st := site.Site{Version: site.Version, Trust: []string{"/etc/lethe/root.pem"},
 		Key: "/etc/lethe/agent-key.pem", Chain: "/etc/lethe/agent.pem", Hostname: "lethe-demo"}
 	if s.depot, err = newDepot(s.root, s.work, keyLife); err != nil {
 		return err
 	}
-	site.Depot = s.depot.url(hostFromGuest)
+	st.Depot = s.depot.url(hostFromGuest)
 	if !s.NoOrder {
 		env, err := s.signOrder(now)
 		if err != nil {
 			return err
 		}
 		files = append(files, initramfs.File{Path: "etc/lethe/order.dsse.json", Mode: 0o644, Data: env})
-		site.Order = "/etc/lethe/order.dsse.json"
+		st.Order = "/etc/lethe/order.dsse.json"
 	}
-	b, err := json.Marshal(site)
+	b, err := json.Marshal(st)
 	if err != nil {
 		return err
 	}

@@ -21,9 +21,9 @@ import (
 	"lethe/certs/sign"
 	"lethe/cmd/internal/demo"
 	"lethe/cmd/internal/demo/scratch"
-	"lethe/cmd/internal/sysinit"
 	"lethe/image/boottest"
 	"lethe/image/initramfs"
+	"lethe/image/site"
 	"lethe/wipe/profile"
 )
 
@@ -160,9 +160,9 @@ func (s *stickStage) sign() {
 // boot starts the machine; the site names the stick, no order and no depot.
 func (s *stickStage) boot(ctx context.Context, extra ...string) *boottest.VM {
 	s.t.Helper()
-	site, err := json.Marshal(sysinit.Site{Version: sysinit.SiteVersion, Trust: []string{"/etc/lethe/root.pem"},
-		Key: "/etc/lethe/agent-key.pem", Chain: "/etc/lethe/agent.pem", PowerOff: sysinit.AtEndDone,
-		Stick: &sysinit.Stick{Serial: stickSerial}})
+	st, err := json.Marshal(site.Site{Version: site.Version, Trust: []string{"/etc/lethe/root.pem"},
+		Key: "/etc/lethe/agent-key.pem", Chain: "/etc/lethe/agent.pem", PowerOff: site.AtEndDone,
+		Stick: &site.Stick{Serial: stickSerial}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func (s *stickStage) boot(ctx context.Context, extra ...string) *boottest.VM {
 		initramfs.File{Path: "etc/lethe/root.pem", Mode: 0o644, Data: sign.EncodeCertificates(s.root.Certificate())},
 		initramfs.File{Path: "etc/lethe/agent-key.pem", Mode: 0o600, Data: key},
 		initramfs.File{Path: "etc/lethe/agent.pem", Mode: 0o644, Data: chain},
-		initramfs.File{Path: "etc/lethe/site.json", Mode: 0o644, Data: site})
+		initramfs.File{Path: "etc/lethe/site.json", Mode: 0o644, Data: st})
 	if err != nil {
 		s.t.Fatal(err)
 	}

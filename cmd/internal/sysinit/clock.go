@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/beevik/ntp"
+
+	"lethe/image/site"
 )
 
 // Clock says how far the machine's time can be trusted. Source and Quality are
@@ -54,9 +56,9 @@ func askNTP(_ context.Context, server string) (*ntp.Response, error) {
 // judgeClock asks the servers that the command line, the site file and DHCP
 // name, in this order, and takes the first usable answer. Without one the clock
 // is the machine's own, which nobody vouches for.
-func judgeClock(ctx context.Context, site Site, cl Cmdline, n Network, say func(Event)) Clock {
-	c := measure(ctx, servers(site, cl, n), askNTP, say)
-	if site.StepClock && c.Source != SourceRTC && stepClock(c.Offset) == nil {
+func judgeClock(ctx context.Context, st site.Site, cl Cmdline, n Network, say func(Event)) Clock {
+	c := measure(ctx, servers(st, cl, n), askNTP, say)
+	if st.StepClock && c.Source != SourceRTC && stepClock(c.Offset) == nil {
 		c.Stepped = true
 	}
 	c.Quality = quality(c)
@@ -107,7 +109,7 @@ func limited(ctx context.Context, server string, ask query) (*ntp.Response, erro
 	}
 }
 
-func servers(site Site, cl Cmdline, n Network) []string {
+func servers(st site.Site, cl Cmdline, n Network) []string {
 	if !n.Up() {
 		return nil
 	}
@@ -115,7 +117,7 @@ func servers(site Site, cl Cmdline, n Network) []string {
 	if cl.NTP != "" {
 		out = append(out, cl.NTP)
 	}
-	out = append(out, site.NTP...)
+	out = append(out, st.NTP...)
 	for _, l := range n.Leases {
 		for _, a := range l.NTP {
 			out = append(out, a.String())

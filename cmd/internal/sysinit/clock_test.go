@@ -9,6 +9,8 @@ import (
 
 	"github.com/beevik/ntp"
 	"github.com/google/go-cmp/cmp"
+
+	"lethe/image/site"
 )
 
 func good(off time.Duration) *ntp.Response {
@@ -70,11 +72,11 @@ func TestQuality(t *testing.T) {
 
 func TestServers(t *testing.T) {
 	n := Network{Leases: []Lease{{NTP: []netip.Addr{netip.MustParseAddr("10.0.0.1")}}}}
-	got := servers(Site{NTP: []string{"site"}}, Cmdline{NTP: "word"}, n)
+	got := servers(site.Site{NTP: []string{"site"}}, Cmdline{NTP: "word"}, n)
 	if diff := cmp.Diff([]string{"word", "site", "10.0.0.1"}, got); diff != "" {
 		t.Errorf("servers (-want +got):\n%s", diff)
 	}
-	if got := servers(Site{NTP: []string{"site"}}, Cmdline{}, Network{}); got != nil {
+	if got := servers(site.Site{NTP: []string{"site"}}, Cmdline{}, Network{}); got != nil {
 		t.Errorf("without a network: %v", got)
 	}
 }

@@ -3,36 +3,27 @@ package sysinit
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
+
+	"lethe/image/site"
 )
 
 // Cmdline is the lethe.* words of the kernel command line. Trust roots are not
 // among them: those come with the image.
 type Cmdline struct {
-	Depot    string // lethe.depot=URL, https only
-	Order    string // lethe.order=PATH or https URL
-	NTP      string // lethe.ntp=HOST[:PORT]
-	List     bool   // lethe.list: list the drives, erase nothing
-	Shell    bool   // lethe.shell: no work, a shell at once
-	NoNet    bool   // lethe.nonet: leave the network alone
-	Plain    bool   // lethe.plain: no colours and no redrawn bars, for a console that is logged
-	PowerOff AtEnd  // lethe.poweroff[=done|never]
+	Depot    string     // lethe.depot=URL, https only
+	Order    string     // lethe.order=PATH or https URL
+	NTP      string     // lethe.ntp=HOST[:PORT]
+	List     bool       // lethe.list: list the drives, erase nothing
+	Shell    bool       // lethe.shell: no work, a shell at once
+	NoNet    bool       // lethe.nonet: leave the network alone
+	Plain    bool       // lethe.plain: no colours and no redrawn bars, for a console that is logged
+	PowerOff site.AtEnd // lethe.poweroff[=done|never]
 	// Unknown are lethe.* words that nobody knows, as written.
 	Unknown []string
 }
-
-// AtEnd says what to do at the end. The zero value defers to the site file.
-type AtEnd string
-
-// A machine is never switched off with undelivered papers, whatever the word.
-const (
-	AtEndUnset AtEnd = ""
-	AtEndDone  AtEnd = "done"  // when the work is done and delivered
-	AtEndNever AtEnd = "never" // leave a shell
-)
 
 // ErrWord is wrapped by all errors of ParseCmdline.
 var ErrWord = errors.New("kernel command line")
@@ -65,13 +56,13 @@ func (c *Cmdline) set(key, val string, hasVal bool) error {
 	switch key {
 	case "lethe.depot":
 		c.Depot = val
-		return wordErr(key, checkHTTPS(val))
+		return wordErr(key, site.CheckHTTPS(val))
 	case "lethe.order":
 		c.Order = val
-		return wordErr(key, checkSource(val))
+		return wordErr(key, site.CheckSource(val))
 	case "lethe.ntp":
 		c.NTP = val
-		return wordErr(key, checkHost(val))
+		return wordErr(key, site.CheckHost(val))
 	case "lethe.list":
 		return flag(&c.List, key, hasVal)
 	case "lethe.shell":
@@ -81,11 +72,11 @@ func (c *Cmdline) set(key, val string, hasVal bool) error {
 	case "lethe.plain":
 		return flag(&c.Plain, key, hasVal)
 	case "lethe.poweroff":
-		c.PowerOff = AtEnd(val)
+		c.PowerOff = site.AtEnd(val)
 		if !hasVal {
-			c.PowerOff = AtEndDone
+			c.PowerOff = site.AtEndDone
 		}
-		if c.PowerOff != AtEndDone && c.PowerOff != AtEndNever {
+		if c.PowerOff != site.AtEndDone && c.PowerOff != site.AtEndNever {
 			return fmt.Errorf("%w: %s=%q is neither done nor never", ErrWord, key, val)
 		}
 		return nil
@@ -163,29 +154,6 @@ func splitCmdline(s string) []string {
 	}
 	flush()
 	return out
-}
-
-func checkHTTPS(s string) error {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return fmt.Errorf("%q is not an https URL", s)
-	}
-	return nil
-}
-
-// checkSource accepts an https URL or an absolute path.
-func checkSource(s string) error {
-	if strings.HasPrefix(s, "/") {
-		return nil
-	}
-	return checkHTTPS(s)
-}
-
-func checkHost(s string) error {
-	if s == "" || strings.ContainsAny(s, "/ \"@") {
-		return fmt.Errorf("%q is not a host name", s)
-	}
-	return nil
 }
 
 func loadCmdline() (Cmdline, error) {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"lethe/image/site"
 )
 
 func TestParseCmdline(t *testing.T) {
@@ -14,9 +16,9 @@ func TestParseCmdline(t *testing.T) {
 	}{
 		{in: ""},
 		{in: "console=ttyS0 quiet root=/dev/ram0\n"},
-		{in: "lethe.list lethe.poweroff\n", want: Cmdline{List: true, PowerOff: AtEndDone}},
+		{in: "lethe.list lethe.poweroff\n", want: Cmdline{List: true, PowerOff: site.AtEndDone}},
 		{in: "lethe.poweroff=never lethe.shell lethe.nonet",
-			want: Cmdline{PowerOff: AtEndNever, Shell: true, NoNet: true}},
+			want: Cmdline{PowerOff: site.AtEndNever, Shell: true, NoNet: true}},
 		{in: `lethe.depot="https://depot.example:8443/a b" x`,
 			want: Cmdline{Depot: "https://depot.example:8443/a b"}},
 		{in: "lethe.order=/etc/lethe/order.json lethe.ntp=10.0.2.2:123",
@@ -53,7 +55,7 @@ func TestParseCmdlineRefuses(t *testing.T) {
 // mutant: cmdline.go: given && permit != nil && => given &&
 func TestRestrict(t *testing.T) {
 	full := Cmdline{Depot: "https://d/", Order: "/o", NTP: "n", List: true, Shell: true, NoNet: true,
-		PowerOff: AtEndDone, Unknown: []string{"lethe.x"}}
+		PowerOff: site.AtEndDone, Unknown: []string{"lethe.x"}}
 	all := full
 	if diff := cmp.Diff([]string{"lethe.x"}, all.Restrict(nil)); diff != "" {
 		t.Errorf("nil permits all (-want +got):\n%s", diff)
@@ -85,7 +87,7 @@ func FuzzParseCmdline(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if c.Depot != "" && checkHTTPS(c.Depot) != nil {
+		if c.Depot != "" && site.CheckHTTPS(c.Depot) != nil {
 			t.Fatalf("accepted depot %q", c.Depot)
 		}
 		if c.Restrict([]string{}); c.Depot != "" || c.Order != "" || c.PowerOff != "" {

@@ -17,6 +17,8 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv4/nclient4"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"lethe/image/site"
 )
 
 // carrierWait is how long a link may take to come up after its interface:
@@ -27,8 +29,8 @@ const carrierWait = 6 * time.Second
 const grace = 3 * time.Second
 
 // network asks for an address on all wired interfaces at once.
-func network(ctx context.Context, site Site, cl Cmdline, say func(Event)) Network {
-	setHostname(site.Hostname)
+func network(ctx context.Context, st site.Site, cl Cmdline, say func(Event)) Network {
+	setHostname(st.Hostname)
 	nics := wired("/sys/class/net")
 	n := Network{NICs: len(nics)}
 	if cl.NoNet || len(nics) == 0 {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lethe/image/label"
+	"lethe/image/site"
 )
 
 // ErrNotImage is returned by Run outside of a Lethe image: on an ordinary
@@ -22,7 +23,7 @@ var ErrNotImage = errors.New("not in a Lethe boot image")
 // State is what Run found and did.
 type State struct {
 	Image   label.Label
-	Site    Site
+	Site    site.Site
 	Cmdline Cmdline
 	Network Network
 	Clock   Clock
