@@ -30,6 +30,8 @@ type Handle struct {
 	mu     sync.Mutex
 	closed bool
 	admin  *os.File // NVMe controller, opened when first asked for
+
+	retries *retries // nil unless LimitRetries limited them
 }
 
 // Open claims a whole drive for erasing, past the page cache. It fails with
@@ -118,7 +120,7 @@ func (h *Handle) Flush(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := h.t.f.Sync(); err != nil {
+	if err := h.retries.lifted(h.t.f.Sync); err != nil {
 		return fmt.Errorf("flush: %w", err)
 	}
 	return nil
@@ -144,6 +146,7 @@ func (h *Handle) Close() error {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.closed = true
+		h.retries.restore()
 		h.err = h.t.f.Close()
 		if h.admin != nil {
 			h.err = errors.Join(h.err, h.admin.Close())

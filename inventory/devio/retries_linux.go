@@ -1,0 +1,87 @@
+package devio
+
+import (
+	"errors"
+	"os"
+)
+
+// retries is how often Linux's sd driver sends a failed command of one drive
+// again by itself before anybody hears of the failure.
+type retries struct {
+	file   string // max_retries in sysfs
+	before []byte // what it said at first
+	err    error  // why it was not changed
+}
+
+// LimitRetries keeps the kernel from sending failed reads and writes of a SCSI,
+// SATA or USB drive again, until Close: each costs a round of error handling, with
+// resets where the drive does not say what is wrong, and the kernel makes up to
+// five (/sys/class/scsi_disk/*/max_retries, Linux 5.10; SD_MAX_RETRIES of
+// drivers/scsi/sd.h). The caller tries again by itself, then, knowing what and how
+// often. Flush still has the kernel's own retries, for it must not be repeated by
+// the caller. Retries tells what came of it: a drive that cannot be limited is
+// slower where it fails, no more.
+//
+// It is for the boot image, where no one else uses the drive: a process that is
+// killed does not set it back. Other drives, and kernels without the limit, are
+// left as they are.
+func (h *Handle) LimitRetries() {
+	dir := h.t.src.Block.Dir
+	for _, name := range h.t.root.Names(dir, "device/scsi_disk") {
+		file := h.t.root.Join(dir, "device/scsi_disk", name, "max_retries")
+		before, err := os.ReadFile(file)
+		if os.IsNotExist(err) || h.retries != nil {
+			continue
+		}
+		if err == nil {
+			err = setAttr(file, []byte("0"))
+		}
+		h.retries = &retries{file, before, err}
+	}
+}
+
+// Retries is how often the kernel sends a failed read or write of the drive again,
+// as it says now, and whether it could be limited; false where LimitRetries found
+// no limit.
+func (h *Handle) Retries() (Evidence, bool) {
+	if h.retries == nil {
+		return Evidence{}, false
+	}
+	now, err := os.ReadFile(h.retries.file)
+	e := Evidence{Name: "Linux sd max_retries", Response: now, Status: "ok"}
+	if err := errors.Join(h.retries.err, err); err != nil {
+		e.Status = err.Error()
+	}
+	return e, true
+}
+
+// lifted calls f with the kernel's own number of retries.
+func (r *retries) lifted(f func() error) error {
+	if r == nil || r.err != nil {
+		return f()
+	}
+	r.restore()
+	defer func() { r.err = setAttr(r.file, []byte("0")) }()
+	return f()
+}
+
+// restore is for a flush and for the next user of the drive. Where it fails there
+// is no drive any more, and nobody to tell.
+func (r *retries) restore() {
+	if r != nil && r.err == nil {
+		_ = setAttr(r.file, r.before)
+	}
+}
+
+// setAttr writes an attribute of sysfs that is there.
+func setAttr(file string, value []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(value)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
