@@ -62,6 +62,9 @@ type Engine struct {
 	Journal Journal
 	Clock   Clock
 	Observe Observer
+	// Tell is told what people ought to know at once. It must be safe for concurrent
+	// use and quick. May be nil.
+	Tell func(Event)
 	// Grace is how long a worker may take to end after it was asked to, before
 	// it is killed, and then again before it is left behind. 10 s when zero.
 	Grace time.Duration
@@ -81,7 +84,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, done func(TaskReport)) error 
 	var mu sync.Mutex
 	for _, s := range p.specs {
 		wg.Go(func() {
-			r := e.task(ctx, s, p.grant)
+			r := e.task(ctx, s, p.grant, p.patient)
 			mu.Lock()
 			defer mu.Unlock()
 			done(r)
@@ -92,8 +95,8 @@ func (e *Engine) Run(ctx context.Context, p *Plan, done func(TaskReport)) error 
 }
 
 // task runs one task to its end. Whatever happens, its transcript has an end.
-func (e *Engine) task(ctx context.Context, s Spec, g Grant) TaskReport {
-	k := e.keeper(s.Task.ID)
+func (e *Engine) task(ctx context.Context, s Spec, g Grant, p Patience) TaskReport {
+	k := e.keeper(s)
 	r := TaskReport{Task: s.Task, Transcript: k.transcript}
 	if err := k.keep(record.Event{Task: &s.Task}); err != nil {
 		k.stop(record.StopRefused, err)
@@ -112,16 +115,21 @@ func (e *Engine) task(ctx context.Context, s Spec, g Grant) TaskReport {
 		k.stop(record.StopError, fmt.Errorf("start worker: %w", err))
 		return r
 	}
-	e.attend(ctx, k, w)
+	e.attend(ctx, k, w, p)
 	return r
 }
 
 // attend takes the worker's messages until it has ended or is left behind. A
 // worker that is not heard any more has its grace to end, then it is killed: a
-// drive that does not let go of it keeps nobody's papers back.
-func (e *Engine) attend(ctx context.Context, k *keeper, w Worker) {
+// drive that does not let go of it keeps nobody's papers back. Nor does one that
+// answers nothing: it is given up.
+func (e *Engine) attend(ctx context.Context, k *keeper, w Worker, p Patience) {
 	ended := make(chan error, 1)
 	go func() { ended <- hear(k, w) }()
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	stuck := make(chan error, 1)
+	go func() { stuck <- e.watch(watching, k, p) }()
 	acts := []func(){w.Stop, w.Kill}
 	select {
 	case err := <-ended:
@@ -129,8 +137,15 @@ func (e *Engine) attend(ctx context.Context, k *keeper, w Worker) {
 		return
 	case <-k.over:
 		acts[0] = func() {}
+	case err := <-stuck:
+		var s errStuck
+		if errors.As(err, &s) {
+			e.giveUp(k, w, ended, s)
+			return
+		}
 	case <-ctx.Done():
 	}
+	stop()
 	for _, act := range acts {
 		act()
 		select {

@@ -1,4 +1,15 @@
 package wipe
 
+import "time"
+
 // WorkerPID is the process of a worker that Processes started.
 func WorkerPID(w Worker) int { return w.(*process).cmd.Process.Pid }
+
+// SilentAfter is how much of a silence counts where the worker asked for allow.
+func SilentAfter(silence, allow time.Duration) time.Duration {
+	p := newPulse()
+	p.beat(allow, false)
+	p.last = p.last.Add(-silence)
+	d, _ := p.silent()
+	return d.Round(time.Second)
+}

@@ -25,6 +25,8 @@ var (
 type keeper struct {
 	engine     *Engine
 	task       string
+	spec       Spec
+	pulse      *pulse
 	transcript *record.Transcript
 	over       chan struct{} // closed when no more lines are taken from the worker
 
@@ -35,8 +37,8 @@ type keeper struct {
 	hung   bool  // the journal did not answer: it may be in the middle of a line
 }
 
-func (e *Engine) keeper(task string) *keeper {
-	return &keeper{engine: e, task: task, transcript: &record.Transcript{}, over: make(chan struct{})}
+func (e *Engine) keeper(s Spec) *keeper {
+	return &keeper{engine: e, task: s.Task.ID, spec: s, pulse: newPulse(), transcript: &record.Transcript{}, over: make(chan struct{})}
 }
 
 // keep chains the event and has the journal keep its line. Once a line was not
@@ -113,16 +115,20 @@ func (k *keeper) listen(w Worker) error {
 		case err != nil:
 			return fmt.Errorf("hear worker: %w", err)
 		case p != nil:
-			if k.engine.Observe != nil {
+			k.pulse.beat(p.Allow, false)
+			if k.engine.Observe != nil && !k.isClosed() {
 				k.engine.Observe(k.task, *p)
 			}
 			continue
-		case e.Task != nil || e.Stopped != nil && e.Stopped.By != byWorker:
+		case e.Task != nil || e.Stalled != nil || e.Stopped != nil && e.Stopped.By != byWorker:
 			return errNotWorkers
 		case e.Kind() == "":
 			return errors.New("hear worker: not exactly one event")
 		}
-		if err := w.Ack(k.keep(*e)); err != nil {
+		k.pulse.beat(0, true)
+		err = w.Ack(k.keep(*e))
+		k.pulse.beat(0, false)
+		if err != nil {
 			// It may have ended right after its last line; its end is read next.
 			if k.isClosed() {
 				continue

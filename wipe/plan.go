@@ -41,6 +41,7 @@ type Plan struct {
 	digest  record.Hex
 	order   *record.OrderRef
 	grant   Grant
+	patient Patience
 }
 
 // Spec is all a worker is told: its task and which node to open.
@@ -60,7 +61,7 @@ func NewPlan(r Request) (*Plan, error) {
 	if err := r.Grant.asks(r.Policy); err != nil {
 		return nil, fmt.Errorf("make plan: %w", err)
 	}
-	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted(), grant: r.Grant}
+	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted(), grant: r.Grant, patient: r.Policy.Patience.orDefault()}
 	for i, c := range r.Candidates {
 		named := r.Grant.Permits(c.Device.Identity) == nil
 		s, reasons := Spec{}, refuse(i, r)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"lethe/certs/record"
 	"lethe/wipe/overwrite"
@@ -41,6 +42,9 @@ type Progress struct {
 	Of    int64  `json:"of"`
 	Done  int64  `json:"done"`  // bytes of this traversal
 	Total int64  `json:"total"` // bytes of the drive
+	// Allow is how long the command under way may take by the drive's own word, in
+	// nanoseconds, before silence counts as a stall: 0 for reads and writes.
+	Allow time.Duration `json:"allow,omitempty"`
 }
 
 // errSilent says that the supervisor no longer takes lines: the worker must
@@ -104,7 +108,9 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	if err != nil {
 		return refused(ctx, "open drive", err)
 	}
-	w.drive = d
+	beat := newBeat(d, w.port)
+	defer beat.stop()
+	w.drive, w.port = beat, beat
 	defer func() {
 		if cerr := d.Close(); cerr != nil && err == nil {
 			err = fmt.Errorf("close drive: %w", cerr)

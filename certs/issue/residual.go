@@ -21,6 +21,7 @@ func residual(r record.Record, t *record.Transcript) []string {
 	out.stronger(r)
 	out.pattern(r)
 	out.cured(t)
+	out.stalled(t)
 	if r.Audit.Kind != record.AuditDepot && r.Audit.Kind != record.AuditStick {
 		out.add("Intent was recorded in this machine's memory only (audit: volatile).")
 	}
@@ -86,6 +87,19 @@ func (s *sentences) cured(t *record.Transcript) {
 		if e := l.Event.CheckEnd; e != nil && e.FirstError != "" && len(e.Unreadable) == 0 {
 			s.add("The read-back of pass %d met an error that a retry cured: %s.", e.Pass, e.FirstError)
 		}
+	}
+}
+
+// stalled tells of times when the drive gave no sign of life.
+func (s *sentences) stalled(t *record.Transcript) {
+	n, longest := 0, int64(0)
+	for _, l := range t.Lines {
+		if e := l.Event.Stalled; e != nil && e.Over {
+			n, longest = n+1, max(longest, e.Nanos)
+		}
+	}
+	if n > 0 {
+		s.add("The drive gave no sign of life %d times and went on, the longest for %s.", n, time.Duration(longest).Round(time.Second))
 	}
 }
 

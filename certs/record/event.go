@@ -16,6 +16,7 @@ type Event struct {
 	CheckEnd   *CheckEnd   `json:"checkEnd,omitempty"`
 	Reveal     *Reveal     `json:"reveal,omitempty"`
 	Closing    *Opened     `json:"closing,omitempty"`
+	Stalled    *Stalled    `json:"stalled,omitempty"`
 	Stopped    *Stopped    `json:"stopped,omitempty"`
 	Ended      *Ended      `json:"ended,omitempty"`
 }
@@ -170,10 +171,17 @@ type Reveal struct {
 	IV   Hex   `json:"iv"`
 }
 
+// Stalled is the supervisor's word that the drive gives no sign of life: of nothing
+// that was asked of it has an answer come. With Over it went on after all.
+type Stalled struct {
+	Nanos int64 `json:"nanos"` // how long, monotonic
+	Over  bool  `json:"over,omitempty"`
+}
+
 // Stopped says that the task ended early, and who says so.
 type Stopped struct {
 	By     string `json:"by"`     // "worker" or "supervisor"
-	Reason string `json:"reason"` // StopSignal, StopError, StopLost, StopRefused
+	Reason string `json:"reason"` // StopSignal, StopError, StopLost, StopStuck, StopRefused
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -182,6 +190,7 @@ const (
 	StopSignal  = "signal"  // a person or the system asked
 	StopError   = "error"   // the drive or the kernel refused to go on
 	StopLost    = "lost"    // the worker ended without a word
+	StopStuck   = "stuck"   // the drive gave no sign of life and was given up
 	StopRefused = "refused" // a guard refused before anything was done
 )
 
@@ -198,8 +207,8 @@ func (e Event) Kind() string {
 		{"task", e.Task != nil}, {"opened", e.Opened != nil}, {"intent", e.Intent != nil},
 		{"commit", e.Commit != nil}, {"passBegin", e.PassBegin != nil}, {"stretch", e.Stretch != nil},
 		{"passEnd", e.PassEnd != nil}, {"checkBegin", e.CheckBegin != nil}, {"checkEnd", e.CheckEnd != nil},
-		{"reveal", e.Reveal != nil}, {"closing", e.Closing != nil}, {"stopped", e.Stopped != nil},
-		{"ended", e.Ended != nil},
+		{"reveal", e.Reveal != nil}, {"closing", e.Closing != nil}, {"stalled", e.Stalled != nil},
+		{"stopped", e.Stopped != nil}, {"ended", e.Ended != nil},
 	} {
 		if m.set {
 			kind, n = m.name, n+1

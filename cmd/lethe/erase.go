@@ -89,6 +89,11 @@ is followed; a partition is refused. lethe doctor says beforehand what prevents 
 good erase. Ctrl-C stops in order: what was begun gets a notice that says how far
 it came. A mounted or otherwise held drive is refused; no flag lifts that.
 
+A drive that answers nothing holds up no other. It is named after two minutes, so
+that somebody can look at its cable; after --patience (30m, when the kernel's own
+retries are through) it is given up with a notice, even if its worker is stuck in
+the kernel. A drive that fails sector by sector does answer, however slowly.
+
 --json prints one object at the end, whatever happened; plan and progress then go
 to standard error.`,
 		Flags: func(fs *flag.FlagSet) cli.Run {

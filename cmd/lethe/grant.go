@@ -25,6 +25,7 @@ type grantArgs struct {
 	least, profile   string
 	pattern          string
 	labels           record.Labels
+	patience         time.Duration
 
 	files []inventory.Device // image files among devices
 }
@@ -37,6 +38,7 @@ func (a *grantArgs) flags(fs *flag.FlagSet) {
 	fs.StringVar(&a.least, "least", string(record.MethodClear), "least `method` that will do: Clear or Purge")
 	fs.StringVar(&a.profile, "profile", profile.Default, "`profile`: "+strings.Join(profile.IDs(), ", "))
 	fs.StringVar(&a.pattern, "pattern", "", "overwrite `pattern`: aes-128-ctr (default) or zero")
+	fs.DurationVar(&a.patience, "patience", wipe.DefaultPatience.GiveUp, "how `long` a drive may give no sign of life before it is given up")
 	fs.StringVar(&a.labels.Operator.Name, "operator", "", "`name` of the person who performs the erase")
 	fs.StringVar(&a.labels.Contract, "contract", "", "contract `number`")
 	fs.StringVar(&a.labels.Customer, "customer", "", "customer's `name`")
@@ -59,6 +61,8 @@ func (l *list) Set(s string) error {
 // permit turns the flags into a grant and a policy. envelope is the order's file.
 func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory.Device) (g wipe.Grant, p wipe.Policy, envelope []byte, err error) {
 	switch {
+	case a.patience < time.Second:
+		return g, p, nil, cli.Usagef("--patience %s: a drive needs a second at least", a.patience)
 	case a.order != "" && len(a.devices)+len(a.confirm) > 0:
 		return g, p, nil, cli.Usagef("give either --order or --device and --confirm")
 	case a.order != "":
@@ -75,7 +79,8 @@ func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory
 	if err := a.confirmed(ctx, ds); err != nil {
 		return g, p, nil, err
 	}
-	return wipe.GrantConfirmed(a.confirm...), wipe.Policy{Least: record.Method(a.least), Pattern: a.pattern, Profile: prof}, nil, nil
+	return wipe.GrantConfirmed(a.confirm...), wipe.Policy{Least: record.Method(a.least), Pattern: a.pattern, Profile: prof,
+		Patience: wipe.Patience{GiveUp: a.patience}}, nil, nil
 }
 
 // confirmed compares what a person typed with what the drives say.
@@ -137,6 +142,7 @@ func (a *grantArgs) permitOrder(m record.Machine) (g wipe.Grant, p wipe.Policy, 
 	if p, err = wipe.PolicyOf(o); err != nil {
 		return g, p, nil, cli.Refusedf("order %s: %v: nothing was touched", a.order, err)
 	}
+	p.Patience.GiveUp = a.patience
 	a.labels = o.Labels
 	return g, p, envelope, nil
 }

@@ -84,7 +84,7 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 	work := job.Job{
 		Engine: &wipe.Engine{
 			Spawn:   wipe.Processes{Path: exe, Args: []string{"worker"}, Stderr: m.env.Stderr},
-			Journal: j, Clock: job.SystemClock{}, Observe: screen.Observe,
+			Journal: j, Clock: job.SystemClock{}, Observe: screen.Observe, Tell: screen.Tell,
 		},
 		Issuer:  issue.Issuer{Signer: m.signer},
 		Profile: m.policy.Profile,

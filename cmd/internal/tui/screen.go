@@ -40,6 +40,8 @@ type row struct {
 	begun bool
 	end   string // how it ended, "" while it runs
 	good  bool
+	// silent is since when the drive gives no sign of life; zero while it does.
+	silent time.Time
 }
 
 // New makes a screen for the tasks of a plan. Without a terminal, or with quiet,
@@ -136,7 +138,7 @@ func (s *Screen) draw() {
 	defer s.mu.Unlock()
 	s.wipeLocked()
 	for _, r := range s.rows {
-		if !s.live && (r.end != "" || !r.begun) {
+		if !s.live && (r.end != "" || !r.begun && r.silent.IsZero()) {
 			continue
 		}
 		fmt.Fprintln(s.w, s.line(r))
@@ -159,6 +161,9 @@ func (s *Screen) line(r *row) string {
 	name := fmt.Sprintf("%-18.18s", r.name)
 	if r.end != "" {
 		return name + " " + s.paint(s.fit(r.end, len(name)+1), r.good)
+	}
+	if !r.silent.IsZero() {
+		return name + s.paint(s.fit(silence(r.silent), len(name)), false)
 	}
 	if !r.begun {
 		return name + " waiting"

@@ -47,6 +47,39 @@ func tasks(names ...string) (ts []record.Task) {
 	return ts
 }
 
+// A drive that gives no sign of life is named, with what to do, and its row says so
+// until it answers.
+//
+// mutant: stall.go: s.mark(e.Task.ID, e.Since) => s.mark(e.Task.ID, time.Time{})
+// mutant: screen.go: if !r.silent.IsZero() { => if false {
+func TestStall(t *testing.T) {
+	var out bytes.Buffer
+	ts := tasks("A", "B")
+	ts[0].Device.Node = "/dev/sda"
+	s := New(cli.Env{Stdout: &out, Width: 80}, ts)
+	say := func(want string, not ...string) {
+		t.Helper()
+		s.draw()
+		got := out.String()
+		out.Reset()
+		if !strings.Contains(got, want) {
+			t.Errorf("%q does not say %q", got, want)
+		}
+		for _, n := range not {
+			if strings.Contains(got, n) {
+				t.Errorf("%q says %q", got, n)
+			}
+		}
+	}
+	s.Tell(wipe.Stalled{Task: ts[0], Since: time.Now().Add(-2 * time.Minute), Silent: 2 * time.Minute, Left: 28 * time.Minute})
+	say("A (/dev/sda) gives no sign of life since ")
+	say("no sign of life for 2:00", "waiting")
+	s.Tell(wipe.Resumed{Task: ts[0], Silent: 3 * time.Minute})
+	say("A (/dev/sda) answers again, after 3:00", "no sign of life for")
+	s.Tell(wipe.GivenUp{Task: ts[0], Silent: 30 * time.Minute})
+	say("is given up; its worker is stuck in the kernel")
+}
+
 // Without a terminal there is no escape sequence, whatever happens.
 func TestPlainScreen(t *testing.T) {
 	var out bytes.Buffer

@@ -1,0 +1,44 @@
+package tui
+
+import (
+	"fmt"
+	"time"
+
+	"lethe/wipe"
+)
+
+// Tell is the engine's teller: it prints a line that stays, naming the drive, and
+// marks the drive's row as long as it gives no sign of life.
+func (s *Screen) Tell(e wipe.Event) {
+	switch e := e.(type) {
+	case wipe.Stalled:
+		s.mark(e.Task.ID, e.Since)
+		s.Say("%s (%s) gives no sign of life since %s: look at its cable and power, or pull it. The other drives go on. It is given up in %s.",
+			shortName(e.Task.Device), e.Task.Device.Node, e.Since.UTC().Format("15:04:05 UTC"), Clock(e.Left))
+	case wipe.Resumed:
+		s.mark(e.Task.ID, time.Time{})
+		s.Say("%s (%s) answers again, after %s", shortName(e.Task.Device), e.Task.Device.Node, Clock(e.Silent))
+	case wipe.GivenUp:
+		s.mark(e.Task.ID, time.Time{})
+		how := "its worker was killed"
+		if !e.Killed {
+			how = "its worker is stuck in the kernel: do not use the drive before this machine was switched off"
+		}
+		s.Say("%s (%s) gave no sign of life for %s and is given up; %s",
+			shortName(e.Task.Device), e.Task.Device.Node, Clock(e.Silent), how)
+	}
+}
+
+// mark notes since when a drive gives no sign of life; the zero time that it does.
+func (s *Screen) mark(task string, since time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.find(task); r != nil {
+		r.silent = since
+	}
+}
+
+// silence is the row of a drive that gives no sign of life.
+func silence(since time.Time) string {
+	return fmt.Sprintf(" no sign of life for %s", Clock(time.Since(since)))
+}
