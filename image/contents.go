@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
 	"lethe/image/initramfs"
 	"lethe/image/kernel"
@@ -16,7 +15,7 @@ import (
 	"lethe/image/label"
 )
 
-// AlwaysPath lists the modules to load at each boot, one a line.
+// AlwaysPath says which modules to load when, and with what parameters.
 const AlwaysPath = "/etc/lethe/modules"
 
 // readStatic reads the lethe binary and refuses one that needs a dynamic
@@ -48,7 +47,6 @@ func letheFiles(bin, text []byte, p Profile) []initramfs.File {
 	link := func(name, to string) initramfs.File {
 		return initramfs.File{Path: name, Mode: fs.ModeSymlink, Link: to}
 	}
-	always := strings.Join(p.Always, "\n") + "\n"
 	return []initramfs.File{
 		{Path: "bin/lethe", Mode: 0o755, Data: bin},
 		link("bin/uinit", "lethe"),
@@ -56,7 +54,7 @@ func letheFiles(bin, text []byte, p Profile) []initramfs.File {
 		link("sbin/reboot", "../bin/lethe"),
 		{Path: "etc/uinit.flags", Mode: 0o644, Data: []byte(uinitFlags)},
 		{Path: label.Path[1:], Mode: 0o644, Data: text},
-		{Path: AlwaysPath[1:], Mode: 0o644, Data: []byte(always)},
+		{Path: AlwaysPath[1:], Mode: 0o644, Data: []byte(p.moduleList())},
 	}
 }
 
@@ -67,7 +65,7 @@ func moduleArchive(t kernel.Tree, p Profile) (*initramfs.Archive, []string, erro
 	if err != nil {
 		return nil, nil, fmt.Errorf("read modules of %s: %w", t.Release, err)
 	}
-	steps, err := x.Order(append(append([]string{}, p.Modules...), p.Always...)...)
+	steps, err := x.Order(p.wanted()...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("choose modules of profile %s: %w", p.Name, err)
 	}

@@ -3,7 +3,9 @@ package image
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // ErrProfile is returned for the name of a profile that does not exist.
@@ -20,9 +22,15 @@ type Profile struct {
 	// Always are loaded at each boot, in this order. No device asks for them
 	// by modalias.
 	Always []string
+	// Hotplug are loaded before the modules are closed, so that a drive which
+	// comes later still finds its driver.
+	Hotplug []string
+	// Options are parameters by module, as in modprobe.d(5): "a=1 b=2". The
+	// kernel's command line may set others, which count more.
+	Options map[string]string
 }
 
-var profiles = []Profile{vm}
+var profiles = []Profile{full, vm}
 
 // Profiles returns all profiles, sorted by name.
 func Profiles() []Profile {
@@ -39,36 +47,59 @@ func ProfileByName(name string) (Profile, error) {
 	return Profile{}, fmt.Errorf("%w: %q", ErrProfile, name)
 }
 
+// wanted is every name that must be in the image.
+func (p Profile) wanted() []string {
+	return join(p.Modules, p.Always, p.Hotplug, slices.Sorted(maps.Keys(p.Options)))
+}
+
+// moduleList is the file that sysinit reads, [AlwaysPath]: "load NAME",
+// "hotplug NAME" or "options NAME PARAMETERS" a line.
+func (p Profile) moduleList() string {
+	var b strings.Builder
+	for _, n := range p.Always {
+		fmt.Fprintf(&b, "load %s\n", n)
+	}
+	for _, n := range p.Hotplug {
+		fmt.Fprintf(&b, "hotplug %s\n", n)
+	}
+	for _, n := range slices.Sorted(maps.Keys(p.Options)) {
+		fmt.Fprintf(&b, "options %s %s\n", n, p.Options[n])
+	}
+	return b.String()
+}
+
+// always: the checksum comes first, since sd_mod's would else start
+// /sbin/modprobe for it.
+var always = []string{"crc64_rocksoft_generic", "sd_mod", "sg", "loop", "efivarfs", "vfat",
+	"nls_cp437", "nls_ascii", "nls_utf8"}
+
+// hotplug is what may be plugged into a running machine: bays and ports.
+var hotplug = []string{"nvme", "ahci", "usb_storage", "uas", "sr_mod", "usbhid", "hid_generic"}
+
+// moduleOptions: without allow_tpm libata refuses the TRUSTED SEND and RECEIVE
+// commands (5Ch to 5Fh) from SG_IO, by which a SATA drive is asked for its TCG
+// state and reverted; the kernel's own sed-opal needs it, too. It can be set
+// only while libata loads.
+var moduleOptions = map[string]string{"libata": "allow_tpm=1"}
+
 // vm is for virtual machines and for plain hardware: on-board SATA, NVMe, USB
-// and the common wired network chips; no RAID adapters.
+// and the common wired network chips; no RAID adapters of real servers.
 var vm = Profile{
 	Name:    "vm",
 	Summary: "virtual machines, and machines with on-board SATA, NVMe and USB",
-	Modules: []string{
-		// virtio
-		"virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "virtio_console", "virtio_rng",
-		"virtio_balloon",
-		// other hypervisors' disks and networks
-		"vmw_pvscsi", "vmxnet3", "hv_vmbus", "hv_storvsc", "hv_netvsc", "xen_blkfront", "xen_netfront",
-		// ATA
-		"ahci", "libahci", "ata_piix", "ata_generic",
-		// SCSI and NVMe
-		"sd_mod", "sr_mod", "sg", "mptspi", "mptsas", "sym53c8xx", "nvme",
-		// USB storage and input
-		"xhci_pci", "ehci_pci", "uhci_hcd", "ohci_pci", "usb_storage", "uas",
-		"hid_generic", "usbhid", "atkbd", "i8042",
-		// SD and eMMC
-		"sdhci_pci", "sdhci_acpi", "mmc_block",
-		// wired networks
-		"e1000", "e1000e", "igb", "igc", "r8169", "realtek", "8139cp", "8139too", "tg3",
-		// delivery sticks: FAT with the tables that Debian's defaults ask for
-		"vfat", "nls_cp437", "nls_ascii", "nls_utf8", "nls_iso8859-1",
-		// firmware and clock
-		"efivarfs", "rtc_cmos", "loop",
-		// checksums that sd_mod and NVMe ask for by crypto alias
-		"crct10dif", "crc64_rocksoft_generic", "crc32c_generic", "crc32c_intel",
-	},
-	// The checksum comes first: sd_mod's would else start /sbin/modprobe for it.
-	Always: []string{"crc64_rocksoft_generic", "sd_mod", "sg", "loop", "efivarfs", "vfat",
-		"nls_cp437", "nls_ascii", "nls_utf8"},
+	Modules: join(virtualDrivers, diskDrivers, boardDrivers, emulatedHBAs, []string{"megaraid_sas"},
+		plainNICs, mediaDrivers, platformDrivers, checksumDrivers),
+	Always:  always,
+	Hotplug: hotplug,
+	Options: moduleOptions,
+}
+
+// full is for servers of the last twenty years.
+var full = Profile{
+	Name:    "full",
+	Summary: "servers: SAS and RAID adapters, VMD, SD, UFS, and the networks of ten vendors",
+	Modules: join(vm.Modules, ataDrivers, hbaDrivers, flashDrivers, usbDrivers, serverNICs),
+	Always:  always,
+	Hotplug: hotplug,
+	Options: moduleOptions,
 }

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"lethe/image"
+	"lethe/image/kernel"
 )
 
 func buildCmd(ctx context.Context, args []string, stdout io.Writer) error {
 	fs := newFlags("build", "write vmlinuz, initrd.img and manifest.json into a folder.\n"+
 		"Other files in that folder are left alone.")
 	profile := fs.String("profile", "vm", "hardware `profile`: "+profileNames())
+	series := fs.String("kernel", kernel.DefaultSeries, "Debian kernel `series`: 6.1 or 6.12")
 	bin := fs.String("lethe", "", "static lethe binary (`file`)")
 	out := fs.String("out", "", "output `folder`")
 	root := fs.String("root", "", "source `folder` of Lethe; default: found from here upwards")
@@ -34,6 +36,10 @@ func buildCmd(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return &usageError{err.Error()}
 	}
+	lock, err := kernel.LockFile(*series)
+	if err != nil {
+		return &usageError{err.Error()}
+	}
 	if *root, err = sourceRoot(*root); err != nil {
 		return err
 	}
@@ -46,7 +52,7 @@ func buildCmd(ctx context.Context, args []string, stdout io.Writer) error {
 	start := time.Now()
 	m, err := image.Build(ctx, image.Options{
 		Profile: p, Lethe: *bin, Version: *version, Cache: *cache, Out: *out, Overlay: add.files,
-		Lock:  filepath.Join(*root, "image", "kernel", "kernel.lock"),
+		Lock:  filepath.Join(*root, "image", "kernel", lock),
 		URoot: filepath.Join(*root, "image", "uroot"),
 	})
 	if err != nil {

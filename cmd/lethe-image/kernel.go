@@ -17,10 +17,10 @@ func kernelCmd(ctx context.Context, args []string, stdout io.Writer) error {
 	if verb == "-h" || verb == "--help" {
 		verb, args = "show", []string{"show", "--help"}
 	}
-	fs := newFlags("kernel show|update", "the Debian kernel that the lock file names.\n"+
+	fs := newFlags("kernel show|update", "the Debian kernel that a lock file names.\n"+
 		"update asks apt for the newest one; run apt-get update before.")
 	root := fs.String("root", "", "source `folder` of Lethe; default: found from here upwards")
-	meta := fs.String("meta", kernel.Meta, "Debian meta `package` to follow")
+	series := fs.String("kernel", kernel.DefaultSeries, "`series`: 6.1 or 6.12")
 	if err := parse(fs, args[1:], stdout); err != nil {
 		return err
 	}
@@ -28,7 +28,11 @@ func kernelCmd(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	lock := filepath.Join(dir, "image", "kernel", "kernel.lock")
+	name, err := kernel.LockFile(*series)
+	if err != nil {
+		return &usageError{err.Error()}
+	}
+	lock := filepath.Join(dir, "image", "kernel", name)
 	switch verb {
 	case "show":
 		l, err := kernel.ReadLock(lock)
@@ -37,7 +41,7 @@ func kernelCmd(ctx context.Context, args []string, stdout io.Writer) error {
 		}
 		return showLock(stdout, l)
 	case "update":
-		return updateLock(ctx, lock, *meta, stdout)
+		return updateLock(ctx, lock, kernel.MetaOf(*series), stdout)
 	}
 	return &usageError{fmt.Sprintf("kernel has no command %q", verb)}
 }

@@ -3,8 +3,8 @@
 //
 // Synopsis:
 //
-//	lethe-image build --lethe FILE --out DIR [--profile vm] [--add PATH=FILE[,MODE]]...
-//	lethe-image kernel show | update
+//	lethe-image build --lethe FILE --out DIR [--profile vm|full] [--kernel 6.1|6.12] [--add PATH=FILE[,MODE]]...
+//	lethe-image kernel show | update [--kernel 6.1|6.12]
 //	lethe-image overlay --out FILE [--onto INITRD] --add PATH=FILE[,MODE]...
 //
 // Exit status: 0 done, 1 failed, 2 wrong usage.

@@ -128,6 +128,7 @@ func downloadTo(ctx context.Context, l Lock, dir string) (string, error) {
 // who lack it.
 var providers = map[string]string{
 	"apt-cache": "apt", "apt-get": "apt", "dpkg-deb": "dpkg", "depmod": "kmod",
+	"xz": "xz-utils",
 }
 
 func run(ctx context.Context, name string, args ...string) ([]byte, error) {

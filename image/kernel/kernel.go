@@ -20,7 +20,8 @@ import (
 	"strings"
 )
 
-// Meta is Debian's package that always depends on the newest kernel.
+// Meta is Debian's package that always depends on the newest kernel of the
+// release; see MetaOf for the others.
 const Meta = "linux-image-amd64"
 
 // ErrGone is returned when the archive has moved on and the locked version can
@@ -63,35 +64,6 @@ func Get(ctx context.Context, lock Lock, cache string) (Tree, error) {
 		return Tree{}, err
 	}
 	return t, nil
-}
-
-// unpack makes dir appear whole or not at all.
-func unpack(ctx context.Context, deb, release, dir string) error {
-	tmp := dir + ".tmp"
-	if err := os.RemoveAll(tmp); err != nil {
-		return fmt.Errorf("unpack kernel: %w", err)
-	}
-	defer os.RemoveAll(tmp)
-	if _, err := run(ctx, "dpkg-deb", "-x", deb, tmp); err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Join(tmp, "boot", "vmlinuz-"+release)); err != nil {
-		return fmt.Errorf("unpack kernel: no kernel %s in the package: %w", release, err)
-	}
-	// The package ships no modules.dep; depmod makes it.
-	if _, err := run(ctx, "depmod", "-b", tmp, release); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(tmp, "complete"), nil, 0o644); err != nil {
-		return fmt.Errorf("unpack kernel: %w", err)
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("unpack kernel: %w", err)
-	}
-	if err := os.Rename(tmp, dir); err != nil {
-		return fmt.Errorf("unpack kernel: %w", err)
-	}
-	return nil
 }
 
 func fileSum(name string) (string, error) {

@@ -3,6 +3,7 @@ package kernel
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -108,4 +109,51 @@ func FuzzParseLock(f *testing.F) {
 func FuzzStanza(f *testing.F) {
 	f.Add([]byte("A: b\n c\n\nD: e"))
 	f.Fuzz(func(t *testing.T, b []byte) { stanza(b) })
+}
+
+// Each series has a lock of its own, readable by this code, of its own package.
+func TestSeries(t *testing.T) {
+	for series, name := range Locks() {
+		l, err := ReadLock(name)
+		if err != nil {
+			t.Errorf("%s: %v", series, err)
+			continue
+		}
+		if l.Meta != MetaOf(series) || !strings.HasPrefix(l.Release, series+".") {
+			t.Errorf("series %s is locked to %s of %s", series, l.Release, l.Meta)
+		}
+	}
+	if name, err := LockFile(""); err != nil || name != "kernel.lock" {
+		t.Errorf("default lock = %q, %v", name, err)
+	}
+	if _, err := LockFile("5.10"); !errors.Is(err, ErrSeries) {
+		t.Errorf("unknown series: %v", err)
+	}
+}
+
+// Packed modules must come out whole; xz itself packs them here.
+func TestUnxz(t *testing.T) {
+	dir := t.TempDir()
+	ko := filepath.Join(dir, "kernel", "a.ko")
+	if err := os.MkdirAll(filepath.Dir(ko), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(ko, []byte("module"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("xz", ko).CombinedOutput(); err != nil {
+		t.Fatalf("xz: %v\n%s", err, out)
+	}
+	if err := unxz(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(ko); err != nil || string(b) != "module" {
+		t.Errorf("unpacked module = %q, %v", b, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "b.ko.xz"), []byte("no xz"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := unxz(t.Context(), dir); err == nil {
+		t.Error("a broken file was accepted")
+	}
 }
