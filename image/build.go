@@ -19,6 +19,7 @@ import (
 	"lethe/image/initramfs"
 	"lethe/image/kernel"
 	"lethe/image/label"
+	"lethe/image/menu"
 	"lethe/image/userland"
 )
 
@@ -34,14 +35,24 @@ type Options struct {
 	// Overlay is added as the last archive: site file, keys, orders. It is not
 	// part of the image digest.
 	Overlay []initramfs.File
+	// Formats are the names of what to write beside kernel and initramfs.
+	Formats []string
+	// Menu is what the boot loaders offer. An empty title or command line is
+	// filled in.
+	Menu menu.Menu
 }
 
-// Build writes vmlinuz, initrd.img and manifest.json into Out. Only these three
-// are replaced; anything else in that folder stays. It holds a lock over Cache,
-// so that builds side by side wait for each other.
+// Build writes vmlinuz, initrd.img, the formats, manifest.json and SHA256SUMS into
+// Out. What an earlier build wrote is replaced or taken away; anything else in that
+// folder stays. It holds a lock over Cache, so that builds side by side wait for
+// each other. Where Debian packages are missing it is a *debian.MissingError,
+// before anything is built.
 func Build(ctx context.Context, o Options) (Manifest, error) {
+	fs, err := chosen(o.Formats)
+	if err != nil {
+		return Manifest{}, err
+	}
 	// mkuimage runs in a folder of its own, where a relative one means another.
-	var err error
 	if o.Cache, err = filepath.Abs(o.Cache); err != nil {
 		return Manifest{}, fmt.Errorf("find cache folder: %w", err)
 	}
@@ -58,7 +69,7 @@ func Build(ctx context.Context, o Options) (Manifest, error) {
 	if err != nil {
 		return Manifest{}, err
 	}
-	return p.write(o)
+	return p.write(ctx, o, fs)
 }
 
 // parts is everything an image is made of, ready to be concatenated.

@@ -85,7 +85,7 @@ func TestBuild(t *testing.T) {
 		t.Error("a file that is not the build's was touched")
 	}
 	es, _ := os.ReadDir(o.Out)
-	if len(es) != 4 {
+	if len(es) != 5 {
 		t.Errorf("files in the folder: %v", es)
 	}
 }

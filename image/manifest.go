@@ -13,8 +13,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lethe/image/debian"
 	"lethe/image/initramfs"
 	"lethe/image/label"
+	"lethe/image/measure"
+	"lethe/image/menu"
 )
 
 // Names of the files that Build writes.
@@ -32,6 +35,14 @@ type Manifest struct {
 	Parts    []PartInfo  `json:"parts"`
 	Modules  []string    `json:"modules"`
 	Commands []string    `json:"commands"`
+	// Cmdline is what the boot loaders and the unified image give to the kernel.
+	Cmdline string `json:"cmdline,omitempty"`
+	// Files are what the formats wrote, beside kernel and initrd.
+	Files []FileInfo `json:"files,omitempty"`
+	// PCRs are the predictions for the unified kernel image.
+	PCRs []measure.PCR `json:"pcrs,omitempty"`
+	// Debian are the packages that boot loaders came from.
+	Debian []debian.Package `json:"debian,omitempty"`
 }
 
 // FileInfo is one file of the image. Size is in bytes, SHA256 lower-case hex.
@@ -53,21 +64,46 @@ type PartInfo struct {
 // Size returns the bytes a boot loader has to fetch.
 func (m Manifest) Size() int64 { return m.Kernel.Size + m.Initrd.Size }
 
-// write puts the files into o.Out, the manifest last: a folder with a manifest
-// holds the files it names.
-func (p *parts) write(o Options) (Manifest, error) {
+// write puts the files into o.Out, manifest and checksums last: a folder with a
+// manifest holds the files it names.
+func (p *parts) write(ctx context.Context, o Options, fs []format) (Manifest, error) {
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
 		return Manifest{}, fmt.Errorf("make output folder: %w", err)
 	}
-	old := filepath.Join(o.Out, ManifestFile)
-	if err := os.Remove(old); err != nil && !os.IsNotExist(err) {
-		return Manifest{}, fmt.Errorf("replace manifest: %w", err)
+	if err := sweep(o.Out); err != nil {
+		return Manifest{}, err
 	}
 	vmlinuz, err := os.ReadFile(p.kernel.Vmlinuz)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("read kernel: %w", err)
 	}
 	m := Manifest{Label: p.label, Commands: p.commands, Modules: slices.Sorted(slices.Values(p.names))}
+	initrd, err := p.initrd(&m)
+	if err != nil {
+		return Manifest{}, err
+	}
+	if m.Kernel, err = put(o.Out, KernelFile, vmlinuz); err != nil {
+		return Manifest{}, err
+	}
+	if m.Initrd, err = put(o.Out, InitrdFile, initrd); err != nil {
+		return Manifest{}, err
+	}
+	if err := p.formats(ctx, o, fs, vmlinuz, initrd, &m); err != nil {
+		return Manifest{}, err
+	}
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return Manifest{}, fmt.Errorf("marshal manifest: %w", err)
+	}
+	own, err := put(o.Out, ManifestFile, append(text, '\n'))
+	if err != nil {
+		return Manifest{}, err
+	}
+	return m, writeSums(o.Out, append([]FileInfo{m.Kernel, m.Initrd, own}, m.Files...))
+}
+
+// initrd joins the archives and lists them in the manifest.
+func (p *parts) initrd(m *Manifest) ([]byte, error) {
 	all := [][]byte{}
 	add := func(name string, q part) {
 		all = append(all, q.packed)
@@ -79,22 +115,40 @@ func (p *parts) write(o Options) (Manifest, error) {
 	if p.overlay != nil {
 		add("overlay", *p.overlay)
 	}
-	var initrd bytes.Buffer
-	if _, err := initramfs.Concat(&initrd, all...); err != nil {
-		return Manifest{}, err
+	var b bytes.Buffer
+	_, err := initramfs.Concat(&b, all...)
+	return b.Bytes(), err
+}
+
+// formats writes everything beside kernel and initrd and lists it.
+func (p *parts) formats(ctx context.Context, o Options, fs []format, vmlinuz, initrd []byte, m *Manifest) error {
+	if len(fs) == 0 {
+		return nil
 	}
-	if m.Kernel, err = put(o.Out, KernelFile, vmlinuz); err != nil {
-		return Manifest{}, err
+	a := &artefacts{opt: o, out: o.Out, menu: o.Menu, vmlinuz: vmlinuz, initrd: initrd,
+		label: labelInfo{p.label.Version, p.label.Profile, p.label.Kernel.Release, p.label.Digest}}
+	if a.menu.Title == "" {
+		a.menu.Title = a.label.title()
 	}
-	if m.Initrd, err = put(o.Out, InitrdFile, initrd.Bytes()); err != nil {
-		return Manifest{}, err
+	if a.menu.Words == "" {
+		a.menu.Words = menu.KernelWords
 	}
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return Manifest{}, fmt.Errorf("marshal manifest: %w", err)
+	if err := a.menu.Check(); err != nil {
+		return err
 	}
-	_, err = put(o.Out, ManifestFile, append(text, '\n'))
-	return m, err
+	if err := a.all(ctx, fs); err != nil {
+		return err
+	}
+	var names []string
+	for _, f := range fs {
+		for _, n := range f.needs() {
+			names = append(names, n.Package)
+		}
+	}
+	var err error
+	m.Cmdline, m.Files, m.PCRs = a.menu.Words, a.files, a.pcrs
+	m.Debian, err = debian.Installed(ctx, names...)
+	return err
 }
 
 func put(dir, name string, b []byte) (FileInfo, error) {

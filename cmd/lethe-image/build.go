@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"lethe/image"
@@ -15,7 +16,7 @@ import (
 )
 
 func buildCmd(ctx context.Context, args []string, stdout io.Writer) error {
-	fs := newFlags("build", "write vmlinuz, initrd.img and manifest.json into a folder.\n"+
+	fs := newFlags("build", "write a boot image in all its forms into a folder: see image/README.md.\n"+
 		"Other files in that folder are left alone.")
 	profile := fs.String("profile", "vm", "hardware `profile`: "+profileNames())
 	series := fs.String("kernel", kernel.DefaultSeries, "Debian kernel `series`: 6.1 or 6.12")
@@ -26,6 +27,7 @@ func buildCmd(ctx context.Context, args []string, stdout io.Writer) error {
 	version := fs.String("image-version", "", "version for the label; default: the binary's own")
 	var add fileList
 	fs.Var(&add, "add", "add `PATH=FILE[,MODE]` as a last archive; may be given again")
+	art := addArtefactFlags(fs)
 	if err := parse(fs, args, stdout); err != nil {
 		return err
 	}
@@ -50,11 +52,15 @@ func buildCmd(ctx context.Context, args []string, stdout io.Writer) error {
 		*version = binaryVersion(*bin)
 	}
 	start := time.Now()
-	m, err := image.Build(ctx, image.Options{
+	opt := image.Options{
 		Profile: p, Lethe: *bin, Version: *version, Cache: *cache, Out: *out, Overlay: add.files,
 		Lock:  filepath.Join(*root, "image", "kernel", lock),
 		URoot: filepath.Join(*root, "image", "uroot"),
-	})
+	}
+	if err := art.apply(&opt); err != nil {
+		return err
+	}
+	m, err := image.Build(ctx, opt)
 	if err != nil {
 		return err
 	}
@@ -69,6 +75,11 @@ func report(w io.Writer, out string, m image.Manifest, took time.Duration) error
 		fmt.Fprintf(w, " %s %s", p.Name, mib(p.Packed))
 	}
 	fmt.Fprintf(w, "\nmodules  %d\n", len(m.Modules))
+	for _, f := range m.Files {
+		if !strings.HasPrefix(f.Name, image.PXEFolder+"/") {
+			fmt.Fprintf(w, "%-8s %s\n", f.Name, mib(f.Size))
+		}
+	}
 	fmt.Fprintf(w, "digest   %s\n", m.Label.Digest)
 	_, err := fmt.Fprintf(w, "total    %s in %.1f s\n", mib(m.Size()), took.Seconds())
 	return err

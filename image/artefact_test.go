@@ -1,0 +1,108 @@
+package image
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"lethe/image/measure"
+	"lethe/image/menu"
+	"lethe/image/pecoff"
+)
+
+// everything builds all formats once for the tests of this file.
+func everything(t *testing.T) (string, Manifest) {
+	t.Helper()
+	o := options(t, static(t, "one"))
+	o.Formats, o.Menu = Formats(), menu.Menu{Default: menu.Erase, Seconds: 5}
+	for _, n := range []string{"pxe", "keep.txt"} {
+		if err := os.WriteFile(filepath.Join(o.Out, n), []byte("of an earlier build"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return o.Out, build(t, o)
+}
+
+func TestFormats(t *testing.T) {
+	dir, m := everything(t)
+	check(t, dir)
+	t.Run("manifest", func(t *testing.T) { inManifest(t, dir, m) })
+	t.Run("uki", func(t *testing.T) { ukiHolds(t, dir, m) })
+}
+
+// check lets sha256sum(1) read what was written.
+func check(t *testing.T, dir string) {
+	t.Helper()
+	cmd := exec.Command("sha256sum", "--strict", "--quiet", "-c", SumsFile)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("sha256sum: %v\n%s", err, out)
+	}
+}
+
+// inManifest: every file is named, and every named file is there.
+func inManifest(t *testing.T, dir string, m Manifest) {
+	named := map[string]bool{ManifestFile: true, SumsFile: true, KernelFile: true, InitrdFile: true, "keep.txt": true}
+	for _, f := range m.Files {
+		if named[f.Name] {
+			t.Errorf("%s is written twice", f.Name)
+		}
+		named[f.Name] = true
+	}
+	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		if !named[filepath.ToSlash(rel)] {
+			t.Errorf("%s is in no list", rel)
+		}
+		delete(named, filepath.ToSlash(rel))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range named {
+		t.Errorf("%s is not there", n)
+	}
+	if len(m.Debian) == 0 || !slices.ContainsFunc(m.PCRs, func(p measure.PCR) bool { return p.Index == 11 }) {
+		t.Errorf("packages %v, PCRs %v", m.Debian, m.PCRs)
+	}
+}
+
+func ukiHolds(t *testing.T, dir string, m Manifest) {
+	b, err := os.ReadFile(filepath.Join(dir, UKIFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := pecoff.Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{".linux": m.Kernel.SHA256, ".initrd": m.Initrd.SHA256,
+		".cmdline": sum([]byte(m.Cmdline)), ".uname": sum([]byte(m.Label.Kernel.Release))} {
+		if sum(u.Content(name)) != want {
+			t.Errorf("%s of the unified image is not that of the manifest", name)
+		}
+	}
+	if !strings.Contains(string(u.Content(".osrel")), m.Label.Digest) {
+		t.Error("os-release does not name the image digest")
+	}
+}
+
+func TestFormatRefuses(t *testing.T) {
+	o := options(t, static(t, "one"))
+	o.Formats = []string{"floppy"}
+	if _, err := Build(t.Context(), o); !errors.Is(err, ErrFormat) {
+		t.Errorf("unknown format: %v", err)
+	}
+	o.Formats, o.Menu.Title = []string{FormatPXE}, "a\nb"
+	if _, err := Build(t.Context(), o); err == nil {
+		t.Error("a title of two lines was taken")
+	}
+}
