@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,10 +31,12 @@ func TestMeasure(t *testing.T) {
 	say := func(e Event) { failed = append(failed, e.(NTPFailed).Server) }
 
 	got := measure(t.Context(), []string{"dead", "kiss", "good"}, ask, say)
-	want := Clock{Source: "ntp:good", Offset: 42 * time.Millisecond, Stratum: 2, Distance: time.Millisecond}
+	want := Clock{Source: "ntp:good", Offset: 42 * time.Millisecond, Stratum: 2, Distance: time.Millisecond,
+		Answered: 1, Agreed: 1}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("clock (-want +got):\n%s", diff)
 	}
+	slices.Sort(failed)
 	if diff := cmp.Diff([]string{"dead", "kiss"}, failed); diff != "" {
 		t.Errorf("failed servers (-want +got):\n%s", diff)
 	}
@@ -50,6 +53,61 @@ func TestMeasureNeverHangs(t *testing.T) {
 	stuck := func(context.Context, string) (*ntp.Response, error) { select {} }
 	if c := measure(ctx, []string{"a", "b"}, stuck, func(Event) {}); c.Source != SourceRTC {
 		t.Errorf("clock = %v", c)
+	}
+}
+
+// One server of three that is a year wrong does not count; and where nobody can
+// tell who is wrong, nobody is believed.
+//
+// mutant: clock.go: m := got[(len(got)-1)/2] => m := got[0]
+// mutant: clock.go: c.Answered > 1 && 2*c.Agreed <= c.Answered => false
+// mutant: clock.go: c.Agreed < 2 && c.Offset.Abs() > alone => false
+// mutant: clock.go: c.Source != SourceRTC && c.Doubt == "" && => c.Source != SourceRTC &&
+func TestClockOfSeveral(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	now := earliest.Add(30 * 24 * time.Hour)
+	for name, tt := range map[string]struct {
+		offsets []time.Duration
+		now     time.Time
+		offset  time.Duration
+		doubt   bool
+		quality string
+	}{
+		"one":                             {offsets: []time.Duration{time.Millisecond}, offset: time.Millisecond, quality: Synchronised},
+		"one of three is a year ahead":    {offsets: []time.Duration{year, 2e6, 1e6}, offset: 2e6, quality: Synchronised},
+		"one of three is a year behind":   {offsets: []time.Duration{-year, 2e6, 1e6}, offset: 1e6, quality: Synchronised},
+		"all three say we are a year off": {offsets: []time.Duration{year, year + 2e6, year + 1e6}, offset: year + 1e6, quality: Unauthenticated},
+		"two disagree":                    {offsets: []time.Duration{year, 0}, doubt: true, quality: Unauthenticated},
+		"two of four":                     {offsets: []time.Duration{year, 0, 0, year}, doubt: true, quality: Unauthenticated},
+		"one alone, a year ahead":         {offsets: []time.Duration{year}, offset: year, doubt: true, quality: Unauthenticated},
+		"one alone, into the past":        {offsets: []time.Duration{-year}, offset: -year, doubt: true, quality: Unauthenticated},
+		"one alone, the clock is not set": {offsets: []time.Duration{20 * year}, now: now.Add(-20 * year), offset: 20 * year, quality: Unauthenticated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []answer
+			for i, o := range tt.offsets {
+				got = append(got, answer{string(rune('a' + i)), good(o)})
+			}
+			at := tt.now
+			if at.IsZero() {
+				at = now
+			}
+			c := combine(got)
+			c.Doubt = doubt(c, at)
+			if c.Offset != tt.offset || (c.Doubt != "") != tt.doubt || quality(c) != tt.quality {
+				t.Errorf("%v, %s", c, quality(c))
+			}
+		})
+	}
+}
+
+// A server whose own error is large vouches for nothing.
+func TestClockDistance(t *testing.T) {
+	r := good(0)
+	r.RootDistance = 2 * time.Second
+	c := combine([]answer{{"a", r}})
+	if c.Doubt = doubt(c, time.Now()); quality(c) != Unauthenticated {
+		t.Errorf("%v", c)
 	}
 }
 
@@ -72,9 +130,18 @@ func TestQuality(t *testing.T) {
 
 func TestServers(t *testing.T) {
 	n := Network{Leases: []Lease{{NTP: []netip.Addr{netip.MustParseAddr("10.0.0.1")}}}}
-	got := servers(site.Site{NTP: []string{"site"}}, Cmdline{NTP: "word"}, n)
-	if diff := cmp.Diff([]string{"word", "site", "10.0.0.1"}, got); diff != "" {
-		t.Errorf("servers (-want +got):\n%s", diff)
+	for _, tt := range []struct {
+		site []string
+		word string
+		want []string
+	}{
+		{[]string{"site"}, "word", []string{"word"}},
+		{[]string{"site"}, "", []string{"site"}}, // DHCP does not outvote the site
+		{nil, "", []string{"10.0.0.1"}},
+	} {
+		if diff := cmp.Diff(tt.want, servers(site.Site{NTP: tt.site}, Cmdline{NTP: tt.word}, n)); diff != "" {
+			t.Errorf("servers (-want +got):\n%s", diff)
+		}
 	}
 	if got := servers(site.Site{NTP: []string{"site"}}, Cmdline{}, Network{}); got != nil {
 		t.Errorf("without a network: %v", got)

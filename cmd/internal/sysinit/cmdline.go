@@ -3,8 +3,10 @@ package sysinit
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lethe/image/site"
@@ -13,14 +15,16 @@ import (
 // Cmdline is the lethe.* words of the kernel command line. Trust roots are not
 // among them: those come with the image.
 type Cmdline struct {
-	Depot    string     // lethe.depot=URL, https only
-	Order    string     // lethe.order=PATH or https URL
-	NTP      string     // lethe.ntp=HOST[:PORT]
-	List     bool       // lethe.list: list the drives, erase nothing
-	Shell    bool       // lethe.shell: no work, a shell at once
-	NoNet    bool       // lethe.nonet: leave the network alone
-	Plain    bool       // lethe.plain: no colours and no redrawn bars, for a console that is logged
-	PowerOff site.AtEnd // lethe.poweroff[=done|never]
+	Depot    string       // lethe.depot=URL, https only
+	Order    string       // lethe.order=PATH or https URL
+	NTP      string       // lethe.ntp=HOST[:PORT]
+	List     bool         // lethe.list: list the drives, erase nothing
+	Shell    bool         // lethe.shell: no work, a shell at once
+	NoNet    bool         // lethe.nonet: leave the network alone
+	Plain    bool         // lethe.plain: no colours and no redrawn bars, for a console that is logged
+	IP       site.Network // lethe.ip=ADDRESS/BITS[,GATEWAY[,DNS]]: its addresses only
+	VLAN     int          // lethe.vlan=1..4094
+	PowerOff site.AtEnd   // lethe.poweroff[=done|never]
 	// Unknown are lethe.* words that nobody knows, as written.
 	Unknown []string
 }
@@ -71,6 +75,17 @@ func (c *Cmdline) set(key, val string, hasVal bool) error {
 		return flag(&c.NoNet, key, hasVal)
 	case "lethe.plain":
 		return flag(&c.Plain, key, hasVal)
+	case "lethe.ip":
+		var err error
+		c.IP, err = parseIP(val)
+		return wordErr(key, err)
+	case "lethe.vlan":
+		v, err := strconv.ParseUint(val, 10, 12)
+		if err != nil || v == 0 || v > 4094 {
+			return fmt.Errorf("%w: %s=%q, want 1 to 4094", ErrWord, key, val)
+		}
+		c.VLAN = int(v)
+		return nil
 	case "lethe.poweroff":
 		c.PowerOff = site.AtEnd(val)
 		if !hasVal {
@@ -83,6 +98,32 @@ func (c *Cmdline) set(key, val string, hasVal bool) error {
 	}
 	c.Unknown = append(c.Unknown, key)
 	return nil
+}
+
+// parseIP reads ADDRESS/BITS[,GATEWAY[,DNS]].
+func parseIP(s string) (site.Network, error) {
+	var n site.Network
+	parts := strings.Split(s, ",")
+	if len(parts) > 3 {
+		return n, fmt.Errorf("%q has more than address, gateway and DNS", s)
+	}
+	a, err := netip.ParsePrefix(parts[0])
+	if err != nil {
+		return n, fmt.Errorf("%q, want ADDRESS/BITS[,GATEWAY[,DNS]]", s)
+	}
+	n.Address = []netip.Prefix{a}
+	for i, p := range parts[1:] {
+		x, err := netip.ParseAddr(p)
+		switch {
+		case err != nil:
+			return site.Network{}, fmt.Errorf("%q is not an address", p)
+		case i == 0:
+			n.Gateway = []netip.Addr{x}
+		default:
+			n.DNS = []netip.Addr{x}
+		}
+	}
+	return n, site.Site{Version: site.Version, Network: n}.Validate()
 }
 
 func flag(b *bool, key string, hasVal bool) error {
@@ -107,12 +148,13 @@ func Plain(words string) bool {
 	return err == nil && c.Plain
 }
 
-// Restrict drops the words that are not in permit, a list like "lethe.list";
-// a nil list permits all. It returns the dropped and the unknown ones.
+// Restrict drops the words that are not in permit, a list like "lethe.list"; a nil
+// list permits all but lethe.shell, since a shell is a login. It returns the
+// dropped and the unknown ones.
 func (c *Cmdline) Restrict(permit []string) []string {
 	refused := slices.Clone(c.Unknown)
 	drop := func(key string, given bool, clear func()) {
-		if given && permit != nil && !slices.Contains(permit, key) {
+		if given && (permit != nil || key == "lethe.shell") && !slices.Contains(permit, key) {
 			clear()
 			refused = append(refused, key)
 		}
@@ -124,6 +166,8 @@ func (c *Cmdline) Restrict(permit []string) []string {
 	drop("lethe.shell", c.Shell, func() { c.Shell = false })
 	drop("lethe.nonet", c.NoNet, func() { c.NoNet = false })
 	drop("lethe.plain", c.Plain, func() { c.Plain = false })
+	drop("lethe.ip", len(c.IP.Address) > 0, func() { c.IP = site.Network{} })
+	drop("lethe.vlan", c.VLAN != 0, func() { c.VLAN = 0 })
 	drop("lethe.poweroff", c.PowerOff != "", func() { c.PowerOff = "" })
 	return refused
 }

@@ -40,6 +40,14 @@ type (
 		NIC string
 		Err error
 	}
+	// NetworkAbsent says that no interface has an address, for how long, and why.
+	NetworkAbsent struct {
+		For    time.Duration
+		Why    []string
+		Static bool // the site file gives the address
+	}
+	// NeighbourSeen is a switch that said over LLDP who it is.
+	NeighbourSeen struct{ Neighbour Neighbour }
 	// ClockJudged says what the times can be trusted for.
 	ClockJudged struct{ Clock Clock }
 	// NTPFailed is a server that gave no usable answer.
@@ -70,10 +78,32 @@ func (e DisksSettled) String() string {
 func (e LinkDown) String() string { return e.NIC + ": no cable" }
 
 func (e Leased) String() string {
-	return fmt.Sprintf("%s: address %s, router %s", e.Lease.NIC, e.Lease.Address, e.Lease.Router)
+	s := fmt.Sprintf("%s: address %s", e.Lease.NIC, e.Lease.Address)
+	if e.Lease.Router.IsValid() {
+		s += fmt.Sprintf(", router %s", e.Lease.Router)
+	}
+	return s
 }
 
 func (e NetworkFailed) String() string { return fmt.Sprintf("%s: %v", e.NIC, e.Err) }
+
+func (e NetworkAbsent) String() string {
+	const calm = "; it is tried again and again, drives are listed and erased without it," +
+		" and papers wait in memory as long as this machine stays on"
+	if len(e.Why) == 0 {
+		return "NO NETWORK: this machine shows no wired interface: plug in an adapter of a supported kind" + calm
+	}
+	do := "check the switch port, its VLAN and the DHCP server"
+	if e.Static {
+		do = "check the switch port and its VLAN"
+	}
+	if !strings.Contains(strings.Join(e.Why, ""), "dhcp") {
+		do = "plug in a network cable, or " + do
+	}
+	return fmt.Sprintf("NO NETWORK for %v (%s): %s%s", e.For.Round(time.Second), strings.Join(e.Why, "; "), do, calm)
+}
+
+func (e NeighbourSeen) String() string { return "connected: " + e.Neighbour.String() }
 
 func (e ClockJudged) String() string { return "clock: " + e.Clock.String() }
 

@@ -5,13 +5,18 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+	"github.com/insomniacslk/dhcp/dhcpv6"
+
+	"lethe/image/site"
 )
 
-// Lease is what one DHCP server gave to one interface.
+// Lease is an address of one interface and what came with it: from a DHCP server,
+// a router's announcement, or the site file.
 type Lease struct {
 	NIC     string
 	Address netip.Prefix
@@ -64,10 +69,58 @@ func (l Lease) routes() []Route {
 	if len(l.Routes) > 0 {
 		return l.Routes
 	}
-	if l.Router.IsValid() {
-		return []Route{{To: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Via: l.Router}}
+	if !l.Router.IsValid() {
+		return nil
 	}
-	return nil
+	any := netip.IPv4Unspecified()
+	if l.Router.Is6() {
+		any = netip.IPv6Unspecified()
+	}
+	return []Route{{To: netip.PrefixFrom(any, 0), Via: l.Router}}
+}
+
+// lease6From reads a DHCPv6 reply. Without an address it still may name servers.
+// Routes come from routers, not from DHCPv6.
+func lease6From(nic string, m *dhcpv6.Message) Lease {
+	l := Lease{NIC: nic, Time: time.Hour}
+	for _, ia := range m.Options.IANA() {
+		for _, a := range ia.Options.Addresses() {
+			ip, ok := netip.AddrFromSlice(a.IPv6Addr)
+			if ok && ip.Is6() && ip.IsGlobalUnicast() && !l.Address.IsValid() && a.ValidLifetime > 0 {
+				l.Address, l.Time = netip.PrefixFrom(ip, 128), a.PreferredLifetime
+			}
+		}
+	}
+	l.DNS = addrs6Of(m.Options.DNS())
+	l.NTP = addrs6Of(append(m.Options.NTPServers(), m.Options.SNTP()...))
+	return l
+}
+
+func addrs6Of(ips []net.IP) []netip.Addr {
+	var out []netip.Addr
+	for _, ip := range ips {
+		a, ok := netip.AddrFromSlice(ip)
+		if ok && a.Is6() && !a.Is4In6() && !a.IsUnspecified() && !a.IsMulticast() && !a.IsLinkLocalUnicast() {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// staticLeases are the site's addresses, each with the first gateway of its family.
+func staticLeases(nic string, n site.Network) []Lease {
+	var out []Lease
+	gone := map[bool]bool{}
+	for _, a := range n.Address {
+		l := Lease{NIC: nic, Address: a}
+		for _, g := range n.Gateway {
+			if is6 := g.Is6(); is6 == a.Addr().Is6() && !gone[is6] {
+				l.Router, gone[is6] = g, true
+			}
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 func addrOf(ip net.IP) netip.Addr {
@@ -108,8 +161,8 @@ func cleanDomain(s string) string {
 	return s
 }
 
-// resolvConf is the resolver's file (resolv.conf(5)) for all leases.
-func resolvConf(leases []Lease) string {
+// resolvConf is the resolver's file (resolv.conf(5)): the site's servers first.
+func resolvConf(own []netip.Addr, leases []Lease) string {
 	var b strings.Builder
 	for _, l := range leases {
 		if l.Domain != "" {
@@ -117,12 +170,13 @@ func resolvConf(leases []Lease) string {
 			break
 		}
 	}
-	n := 0
+	all := slices.Clone(own)
 	for _, l := range leases {
-		for _, d := range l.DNS {
-			if n++; n <= 3 { // resolvers read three
-				fmt.Fprintf(&b, "nameserver %s\n", d)
-			}
+		all = append(all, l.DNS...)
+	}
+	for i, d := range all {
+		if i < 3 { // resolvers read three
+			fmt.Fprintf(&b, "nameserver %s\n", d)
 		}
 	}
 	return b.String()

@@ -83,7 +83,7 @@ func TestResolvConf(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "nameserver 1.0.0.1\nnameserver 1.0.0.2\nnameserver 1.0.0.3\n"
-	if diff := cmp.Diff(want, resolvConf([]Lease{l})); diff != "" {
+	if diff := cmp.Diff(want, resolvConf(nil, []Lease{l})); diff != "" {
 		t.Errorf("resolv.conf (-want +got):\n%s", diff)
 	}
 }
@@ -106,7 +106,7 @@ func FuzzLease(f *testing.F) {
 		for _, r := range l.routes() {
 			ipNet(r.To.Masked())
 		}
-		for line := range strings.Lines(resolvConf([]Lease{l})) {
+		for line := range strings.Lines(resolvConf(nil, []Lease{l})) {
 			if f := strings.Fields(line); len(f) != 2 {
 				t.Fatalf("resolv.conf line %q", line)
 			}

@@ -9,63 +9,16 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
-	"sync"
+	"strings"
 	"time"
 
-	"github.com/insomniacslk/dhcp/dhcpv4"
-	"github.com/insomniacslk/dhcp/dhcpv4/nclient4"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
-
-	"lethe/image/site"
 )
 
 // carrierWait is how long a link may take to come up after its interface:
 // gigabit copper needs about 3 s.
 const carrierWait = 6 * time.Second
-
-// grace is how long slower interfaces may still take once one has an address.
-const grace = 3 * time.Second
-
-// network asks for an address on all wired interfaces at once.
-func network(ctx context.Context, st site.Site, cl Cmdline, say func(Event)) Network {
-	setHostname(st.Hostname)
-	nics := wired("/sys/class/net")
-	n := Network{NICs: len(nics)}
-	if cl.NoNet || len(nics) == 0 {
-		return n
-	}
-	try, cancel := context.WithTimeout(ctx, dhcpLimit)
-	defer cancel()
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for _, nic := range nics {
-		wg.Go(func() {
-			l, err := bringUp(try, ctx, nic)
-			switch {
-			case errors.Is(err, errNoCarrier):
-				say(LinkDown{nic})
-			case err != nil:
-				say(NetworkFailed{nic, err})
-			default:
-				say(Leased{l})
-				mu.Lock()
-				n.Leases = append(n.Leases, l)
-				mu.Unlock()
-				time.AfterFunc(grace, cancel)
-			}
-		})
-	}
-	wg.Wait()
-	slices.SortFunc(n.Leases, func(a, b Lease) int { return bytes.Compare([]byte(a.NIC), []byte(b.NIC)) })
-	if conf := resolvConf(n.Leases); conf != "" {
-		if err := os.WriteFile("/etc/resolv.conf", []byte(conf), 0o644); err != nil {
-			say(NetworkFailed{"resolv.conf", err})
-		}
-	}
-	return n
-}
 
 func setHostname(name string) {
 	if name == "" {
@@ -100,42 +53,87 @@ func exists(name string) bool {
 	return err == nil
 }
 
-var errNoCarrier = errors.New("no carrier")
-
-// bringUp gets and sets an address within try; the lease is then renewed until
-// life ends.
-func bringUp(try, life context.Context, nic string) (Lease, error) {
-	link, err := netlink.LinkByName(nic)
+// chosen reports whether the site means this interface: all where it names none.
+func chosen(want, nic string) bool {
+	if want == "" || want == nic {
+		return true
+	}
+	mac, err := net.ParseMAC(want)
 	if err != nil {
-		return Lease{}, fmt.Errorf("find interface: %w", err)
+		return false
 	}
-	if err := netlink.LinkSetUp(link); err != nil {
-		return Lease{}, fmt.Errorf("set interface up: %w", err)
-	}
-	if err := awaitCarrier(try, nic); err != nil {
-		return Lease{}, err
-	}
-	raw, err := request(try, nic)
-	if err != nil {
-		return Lease{}, err
-	}
-	l, err := leaseFrom(nic, raw.ACK)
-	if err != nil {
-		return Lease{}, err
-	}
-	if err := configure(link, l); err != nil {
-		return Lease{}, err
-	}
-	go renew(life, nic, raw)
-	return l, nil
+	i, err := net.InterfaceByName(nic)
+	return err == nil && bytes.Equal(i.HardwareAddr, mac)
 }
 
+var errNoCarrier = errors.New("no cable")
+
+// serve works one interface until ctx ends. Whatever can be set up before there is
+// a cable is set up then.
+func (n *Net) serve(ctx context.Context, nic string) {
+	if err := setUp(nic); err != nil {
+		n.note(nic, ip4, nil, err)
+		n.note(nic, ip6, nil, err)
+		n.say(NetworkFailed{nic, err})
+		return
+	}
+	go n.listenLLDP(ctx, nic)
+	on := nic
+	if n.site.VLAN != 0 {
+		var err error
+		if on, err = addVLAN(nic, n.site.VLAN); err != nil {
+			n.note(nic, ip4, nil, err)
+			n.note(nic, ip6, nil, err)
+			n.say(NetworkFailed{nic, err})
+			return
+		}
+	}
+	if n.site.Static() {
+		n.note(nic, ip6, nil, errQuiet) // both families come in one go
+		n.keep(ctx, nic, ip4, func(ctx context.Context) ([]Lease, error) { return n.setStatic(ctx, nic, on) },
+			func(ctx context.Context) { <-ctx.Done() })
+		return
+	}
+	d := &dhcp4{nic: on}
+	go n.keep(ctx, nic, ip4, d.get, d.hold)
+	s := &auto6{nic: on}
+	n.keep(ctx, nic, ip6, s.get, s.hold)
+}
+
+func setUp(nic string) error {
+	link, err := netlink.LinkByName(nic)
+	if err != nil {
+		return fmt.Errorf("find interface: %w", err)
+	}
+	if err := netlink.LinkSetUp(link); err != nil {
+		return fmt.Errorf("set interface up: %w", err)
+	}
+	return nil
+}
+
+// addVLAN makes the tagged interface (IEEE 802.1Q) on nic and sets it up. The
+// kernel asks for the module 8021q by itself.
+func addVLAN(nic string, id int) (string, error) {
+	parent, err := netlink.LinkByName(nic)
+	if err != nil {
+		return "", fmt.Errorf("vlan %d: %w", id, err)
+	}
+	// Names have at most 15 bytes.
+	name := fmt.Sprintf("%.10s.%d", nic, id)
+	v := &netlink.Vlan{LinkAttrs: netlink.LinkAttrs{Name: name, ParentIndex: parent.Attrs().Index}, VlanId: id}
+	if err := netlink.LinkAdd(v); err != nil && !errors.Is(err, unix.EEXIST) {
+		return "", fmt.Errorf("vlan %d: %w", id, err)
+	}
+	return name, setUp(name)
+}
+
+// awaitCarrier polls: few messages are lost that way, and none is waited for.
 func awaitCarrier(ctx context.Context, nic string) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(carrierWait); time.Now().Before(end); {
-		b, err := os.ReadFile(filepath.Join("/sys/class/net", nic, "carrier"))
-		if err == nil && string(bytes.TrimSpace(b)) == "1" {
+		link, err := netlink.LinkByName(nic)
+		if err == nil && link.Attrs().RawFlags&unix.IFF_LOWER_UP != 0 {
 			return nil
 		}
 		select {
@@ -147,25 +145,44 @@ func awaitCarrier(ctx context.Context, nic string) error {
 	return errNoCarrier
 }
 
-func request(ctx context.Context, nic string) (*nclient4.Lease, error) {
-	c, err := nclient4.New(nic, nclient4.WithTimeout(2*time.Second), nclient4.WithRetry(10))
-	if err != nil {
-		return nil, fmt.Errorf("dhcp: %w", err)
+// setStatic gives the site's addresses to the interface on, if it is the one for them.
+func (n *Net) setStatic(ctx context.Context, nic, on string) ([]Lease, error) {
+	if err := awaitCarrier(ctx, on); err != nil {
+		return nil, err
 	}
-	defer c.Close()
-	l, err := c.Request(ctx, dhcpv4.WithRequestedOptions(dhcpv4.OptionSubnetMask,
-		dhcpv4.OptionRouter, dhcpv4.OptionDomainNameServer, dhcpv4.OptionDomainName,
-		dhcpv4.OptionNTPServers, dhcpv4.OptionClasslessStaticRoute))
-	if err != nil {
-		return nil, fmt.Errorf("dhcp: %w", err)
+	if !n.claim(nic) {
+		return nil, fmt.Errorf("%w: the static address is on another interface", errQuiet)
 	}
-	return l, nil
+	ls := staticLeases(on, n.site)
+	for _, l := range ls {
+		if err := configure(l); err != nil {
+			return nil, err
+		}
+	}
+	return ls, nil
+}
+
+// claim makes nic the interface with the static address, once.
+func (n *Net) claim(nic string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.static == "" {
+		n.static = nic
+	}
+	return n.static == nic
 }
 
 // configure sets address and routes. A router outside of the subnet is reached
 // on the link, as some hosters' networks want it.
-func configure(link netlink.Link, l Lease) error {
+func configure(l Lease) error {
+	link, err := netlink.LinkByName(l.NIC)
+	if err != nil {
+		return fmt.Errorf("find interface: %w", err)
+	}
 	addr := &netlink.Addr{IPNet: ipNet(l.Address)}
+	if l.Address.Addr().Is6() {
+		addr.Flags = unix.IFA_F_NODAD // in use at once; the address was assigned to us
+	}
 	if err := netlink.AddrReplace(link, addr); err != nil {
 		return fmt.Errorf("set address %s: %w", l.Address, err)
 	}
@@ -183,26 +200,26 @@ func configure(link netlink.Link, l Lease) error {
 	return nil
 }
 
-func ipNet(p netip.Prefix) *net.IPNet {
-	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), 32)}
+// dropAddress takes an address away that the server gave to somebody else.
+func dropAddress(l Lease) {
+	if link, err := netlink.LinkByName(l.NIC); err == nil {
+		_ = netlink.AddrDel(link, &netlink.Addr{IPNet: ipNet(l.Address)}) // gone already is as good
+	}
 }
 
-// renew keeps the lease for as long as a drive may take to be overwritten. A
-// server that does not answer is asked again; the address stays in use, since
-// giving it up would only lose the papers.
-func renew(ctx context.Context, nic string, l *nclient4.Lease) {
-	for {
-		wait := max(l.ACK.IPAddressLeaseTime(time.Hour)/2, time.Minute)
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
-		if c, err := nclient4.New(nic); err == nil {
-			if next, err := c.Renew(ctx, l); err == nil {
-				l = next
-			}
-			c.Close()
-		}
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}
+
+func (n *Net) writeResolv() {
+	conf := resolvConf(n.site.DNS, n.Now().Leases)
+	if conf == "" {
+		return
+	}
+	if old, err := os.ReadFile(n.resolv); err == nil && strings.EqualFold(string(old), conf) {
+		return
+	}
+	if err := os.WriteFile(n.resolv, []byte(conf), 0o644); err != nil {
+		n.say(NetworkFailed{"resolv.conf", err})
 	}
 }

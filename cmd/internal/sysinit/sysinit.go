@@ -25,22 +25,11 @@ type State struct {
 	Image   label.Label
 	Site    site.Site
 	Cmdline Cmdline
-	Network Network
-	Clock   Clock
+	Net     *Net // comes up in the background
 	// Disks are the names in /sys/block when they stopped changing, sorted,
 	// without loop and RAM disks.
 	Disks []string
 }
-
-// Network is what DHCP gave.
-type Network struct {
-	Leases []Lease
-	// NICs is the number of wired interfaces, with or without a cable.
-	NICs int
-}
-
-// Up tells whether at least one interface has an address.
-func (n Network) Up() bool { return len(n.Leases) > 0 }
 
 // Limits of Run; none of them is waited for when all is well.
 const (
@@ -48,14 +37,13 @@ const (
 	// one second before it looks at a stick (its parameter delay_use).
 	quiet       = 1500 * time.Millisecond
 	settleLimit = 60 * time.Second
-	dhcpLimit   = 20 * time.Second
-	ntpLimit    = 5 * time.Second
 )
 
 // Run prepares the machine and calls emit for everything worth telling, one
 // call at a time. It returns ErrNotImage, a broken image's error, or that of
 // ctx; missing drivers, cables and servers are events, not errors, because a
-// machine without a network must still list its drives.
+// machine without a network must still list its drives. The network comes up in the
+// background until ctx ends; see Net.Ready for work that needs it.
 func Run(ctx context.Context, emit func(Event)) (State, error) {
 	var s State
 	var err error
@@ -81,15 +69,10 @@ func Run(ctx context.Context, emit func(Event)) (State, error) {
 	l.always()
 	l.autoload()
 
-	// Drives appear while the network comes up.
-	netDone := make(chan struct{})
-	go func() {
-		defer close(netDone)
-		s.Network = network(ctx, s.Site, s.Cmdline, say)
-		s.Clock = judgeClock(ctx, s.Site, s.Cmdline, s.Network, say)
-	}()
-	disks, serr := settle(ctx, l, say)
-	<-netDone
-	s.Disks = disks
-	return s, serr
+	keepConsole()
+	setHostname(s.Site.Hostname)
+	s.Net = newNet(s.Site, s.Cmdline, say)
+	s.Net.begin(ctx, s.Cmdline.NoNet)
+	s.Disks, err = settle(ctx, l, say)
+	return s, err
 }

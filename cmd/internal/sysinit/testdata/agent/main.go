@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"lethe/cmd/internal/sysinit"
+	"lethe/image/site"
 )
 
 func main() {
@@ -32,11 +33,12 @@ func main() {
 		fmt.Printf("AGENT disk %s size=%s block=%s serial=%q path=%s\n", d, read("/sys/block", d, "size"),
 			read("/sys/block", d, "queue/logical_block_size"), serial(d), link(d))
 	}
+	_ = s.Net.Ready(context.Background())
 	b, _ := json.Marshal(s)
 	fmt.Printf("AGENT state %s\n", b)
 	fmt.Printf("AGENT ready up=%s\n", uptime())
 	scribble(s)
-	if s.Cmdline.PowerOff == sysinit.AtEndDone {
+	if s.Cmdline.PowerOff == site.AtEndDone {
 		fmt.Println("AGENT last line")
 		fmt.Println("AGENT power-off failed:", sysinit.PowerOff())
 	}
