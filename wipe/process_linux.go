@@ -42,7 +42,10 @@ func (p Processes) Start(ctx context.Context, s Spec) (Worker, error) {
 		return nil, errors.Join(err, theirIn.Close(), in.Close())
 	}
 	cmd := exec.Command(p.Path, p.Args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirIn, theirOut, p.Stderr
+	cmd.Stdin, cmd.Stdout = theirIn, theirOut
+	if p.Stderr != nil {
+		cmd.Stderr = relay{p.Stderr}
+	}
 	// A process group of its own: Ctrl-C at the terminal reaches the supervisor
 	// only, which then stops the workers in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -59,6 +62,11 @@ func (p Processes) Start(ctx context.Context, s Spec) (Worker, error) {
 	}
 	return pr, nil
 }
+
+// relay hides that a writer is a file: the worker gets a pipe to us instead. One that
+// is stuck in the kernel would else keep our terminal or log open after our end, and
+// whoever reads that would wait for it.
+type relay struct{ io.Writer }
 
 type process struct {
 	*Link

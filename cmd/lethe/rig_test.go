@@ -39,7 +39,10 @@ type rigDrive struct {
 	old            []byte
 }
 
-func newRig(t *testing.T, sizes ...int64) *rig {
+func newRig(t *testing.T, sizes ...int64) *rig { return newRigIn(t, nil, sizes...) }
+
+// newRigIn has the image of drive i in the i-th folder, in memory where that is "".
+func newRigIn(t *testing.T, folders []string, sizes ...int64) *rig {
 	t.Helper()
 	shm, err := os.MkdirTemp("/dev/shm", "lethe-rig-")
 	if err != nil {
@@ -57,8 +60,12 @@ func newRig(t *testing.T, sizes ...int64) *rig {
 	if r.roots, err = sign.ParseRoots(pem); err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range sizes {
-		f, err := os.CreateTemp(shm, "drive-*.img")
+	for i, size := range sizes {
+		in := shm
+		if i < len(folders) && folders[i] != "" {
+			in = folders[i]
+		}
+		f, err := os.CreateTemp(in, "drive-*.img")
 		if err != nil {
 			t.Fatal(err)
 		}

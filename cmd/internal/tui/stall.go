@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"lethe/certs/record"
 	"lethe/wipe"
 )
 
@@ -13,20 +14,28 @@ func (s *Screen) Tell(e wipe.Event) {
 	switch e := e.(type) {
 	case wipe.Stalled:
 		s.mark(e.Task.ID, e.Since)
-		s.Say("%s (%s) gives no sign of life since %s: look at its cable and power, or pull it. The other drives go on. It is given up in %s.",
-			shortName(e.Task.Device), e.Task.Device.Node, e.Since.UTC().Format("15:04:05 UTC"), Clock(e.Left))
+		s.Say("%s gives no sign of life since %s: look at its cable and power, or pull it. The other drives go on. It is given up in %s.",
+			whole(e.Task.Device), e.Since.UTC().Format("15:04:05 UTC"), Clock(e.Left))
 	case wipe.Resumed:
 		s.mark(e.Task.ID, time.Time{})
-		s.Say("%s (%s) answers again, after %s", shortName(e.Task.Device), e.Task.Device.Node, Clock(e.Silent))
+		s.Say("%s answers again, after %s", whole(e.Task.Device), Clock(e.Silent))
 	case wipe.GivenUp:
 		s.mark(e.Task.ID, time.Time{})
 		how := "its worker was killed"
 		if !e.Killed {
 			how = "its worker is stuck in the kernel: do not use the drive before this machine was switched off"
 		}
-		s.Say("%s (%s) gave no sign of life for %s and is given up; %s",
-			shortName(e.Task.Device), e.Task.Device.Node, Clock(e.Silent), how)
+		s.Say("%s gave no sign of life for %s and is given up; %s",
+			whole(e.Task.Device), Clock(e.Silent), how)
 	}
+}
+
+// whole names a drive by its serial number and where it is plugged in.
+func whole(d record.Device) string {
+	if name := shortName(d); name != d.Node && d.Node != "" {
+		return name + " (" + d.Node + ")"
+	}
+	return shortName(d)
 }
 
 // mark notes since when a drive gives no sign of life; the zero time that it does.
