@@ -111,4 +111,15 @@ type Machine struct {
 	Firmware     string   `json:"firmware,omitempty"` // BIOS vendor, version, date
 	Virtual      bool     `json:"virtual,omitempty"`
 	VirtualWhy   []string `json:"virtualWhy,omitempty"`
+	// Neighbours are the switches its network cables lead to, as they say.
+	Neighbours []Neighbour `json:"neighbours,omitempty"`
+}
+
+// Neighbour is what the switch at the end of a cable says of itself (IEEE 802.1AB,
+// LLDP). Nobody vouches for it; it tells where in the room the machine stood.
+type Neighbour struct {
+	NIC     string `json:"nic"`
+	Chassis string `json:"chassis"`
+	Port    string `json:"port"`
+	System  string `json:"system,omitempty"`
 }

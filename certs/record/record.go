@@ -67,6 +67,14 @@ type Clock struct {
 	Source      string `json:"source"`                // "rtc" or "ntp:HOST"
 	Quality     string `json:"quality"`               // "unauthenticated" or "synchronised"
 	OffsetNanos int64  `json:"offsetNanos,omitempty"` // last measured offset of the machine's clock
+	// What the time server that counts says of itself (RFC 5905): its stratum, and
+	// the root distance, which bounds its error.
+	Stratum       int64 `json:"stratum,omitempty"`
+	DistanceNanos int64 `json:"distanceNanos,omitempty"`
+	// Servers is how many time servers answered, Agreed how many of them agree with
+	// the one that counts, itself included.
+	Servers int64 `json:"servers,omitempty"`
+	Agreed  int64 `json:"agreed,omitempty"`
 }
 
 // clockForm is how a Clock is spelled: a machine whose clock has lost its battery
@@ -75,11 +83,17 @@ type clockForm struct {
 	Source      string  `json:"source"`
 	Quality     string  `json:"quality"`
 	OffsetNanos integer `json:"offsetNanos,omitempty"`
+
+	Stratum       int64 `json:"stratum,omitempty"`
+	DistanceNanos int64 `json:"distanceNanos,omitempty"`
+	Servers       int64 `json:"servers,omitempty"`
+	Agreed        int64 `json:"agreed,omitempty"`
 }
 
 // MarshalJSON writes OffsetNanos as a number within ±2^53 and as a string beyond.
 func (c Clock) MarshalJSON() ([]byte, error) {
-	return json.Marshal(clockForm{c.Source, c.Quality, integer(c.OffsetNanos)})
+	return json.Marshal(clockForm{c.Source, c.Quality, integer(c.OffsetNanos),
+		c.Stratum, c.DistanceNanos, c.Servers, c.Agreed})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -88,7 +102,8 @@ func (c *Clock) UnmarshalJSON(b []byte) error {
 	if err := strict(b, &f); err != nil {
 		return err
 	}
-	*c = Clock{f.Source, f.Quality, int64(f.OffsetNanos)}
+	*c = Clock{f.Source, f.Quality, int64(f.OffsetNanos),
+		f.Stratum, f.DistanceNanos, f.Servers, f.Agreed}
 	return nil
 }
 

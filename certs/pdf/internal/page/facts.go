@@ -127,7 +127,21 @@ func machineOf(s *setter, m record.Machine) {
 	if m.Virtual {
 		s.field("Virtual", orYes(list(m.VirtualWhy, 4)))
 	}
+	s.some("Connected to", neighbours(m.Neighbours))
 	s.absent()
+}
+
+// neighbours says which switches the cables lead to, by their own word.
+func neighbours(ns []record.Neighbour) string {
+	var out []string
+	for _, n := range ns {
+		name := n.System
+		if name == "" {
+			name = n.Chassis
+		}
+		out = append(out, name+" port "+n.Port)
+	}
+	return list(out, 4)
 }
 
 func orYes(s string) string {
@@ -168,6 +182,12 @@ func clock(c record.Clock) string {
 	t := join(c.Source, c.Quality)
 	if c.OffsetNanos != 0 {
 		t += fmt.Sprintf(", off by %d ms", c.OffsetNanos/1e6)
+	}
+	if c.DistanceNanos != 0 {
+		t += fmt.Sprintf(", error at most %d ms, stratum %d", (c.DistanceNanos+999_999)/1e6, c.Stratum)
+	}
+	if c.Servers > 1 {
+		t += fmt.Sprintf(", %d of %d servers agree", c.Agreed, c.Servers)
 	}
 	return t
 }
