@@ -43,6 +43,8 @@ type format struct {
 var formats = []format{
 	{FormatUKI, []string{UKIFile}, ukiNeeds, writeUKI},
 	{FormatPXE, []string{PXEFolder}, pxeNeeds, writePXE},
+	{FormatISO, []string{ISOFile}, isoNeeds, writeISO},
+	{FormatUSB, []string{USBFile}, usbNeeds, writeUSB},
 }
 
 // Formats returns the names of all formats.

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"lethe/image/fat"
 	"lethe/image/initramfs"
 	"lethe/image/kernel"
 	"lethe/image/label"
@@ -40,6 +41,10 @@ type Options struct {
 	// Menu is what the boot loaders offer. An empty title or command line is
 	// filled in.
 	Menu menu.Menu
+	// Papers are further files for the papers' partition of the USB image: marker
+	// and order. PapersLen is its size in bytes, 0 for the least.
+	Papers    []fat.File
+	PapersLen int64
 }
 
 // Build writes vmlinuz, initrd.img, the formats, manifest.json and SHA256SUMS into

@@ -3,6 +3,8 @@ package image
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -157,6 +159,34 @@ func put(dir, name string, b []byte) (FileInfo, error) {
 		return err
 	})
 	return FileInfo{Name: name, Size: int64(len(b)), SHA256: sum(b)}, err
+}
+
+// stage lets write make the file tmp, which must not exist, and gives it its name.
+func stage(tmp, name string, write func(name string) error) (FileInfo, error) {
+	if err := os.RemoveAll(tmp); err != nil { // of a build that was killed
+		return FileInfo{}, fmt.Errorf("write %s: %w", name, err)
+	}
+	defer os.Remove(tmp)
+	if err := write(tmp); err != nil {
+		return FileInfo{}, err
+	}
+	f, err := os.Open(tmp)
+	if err != nil {
+		return FileInfo{}, fmt.Errorf("write %s: %w", name, err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	if err == nil {
+		err = os.Chmod(tmp, 0o644)
+	}
+	if err == nil {
+		err = os.Rename(tmp, name)
+	}
+	if err != nil {
+		return FileInfo{}, fmt.Errorf("write %s: %w", name, err)
+	}
+	return FileInfo{Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
 }
 
 // writeFile makes a file appear whole or not at all.

@@ -9,8 +9,10 @@ package measure
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"unicode/utf16"
 
 	"lethe/image/pecoff"
 )
@@ -36,7 +38,7 @@ const callingApp = "Calling EFI Application from Boot Option"
 const (
 	holds4 = "firmware that measures, in this order: the boot attempt, the separator, the image it starts, the kernel that the stub " +
 		"starts; no other boot option was tried before"
-	holds9 = "Linux 6.1 or later, started by the stub of systemd 252 with no credentials or extensions beside the image; no boot loader before"
+	holds9 = "Debian's Linux 6.1, started by the stub of systemd 252, Secure Boot or no load options, no credentials or extensions beside the image"
 	hold11 = "systemd-stub 252; whatever firmware, whatever boot option"
 )
 
@@ -57,7 +59,10 @@ func UKI(image []byte) ([]PCR, error) {
 	four.add("EV_EFI_BOOT_SERVICES_APPLICATION unified kernel image, Authenticode", m.Digest())
 	four.add("EV_EFI_BOOT_SERVICES_APPLICATION kernel in .linux, Authenticode", k.Digest())
 
+	// The kernel measures the command line as the stub hands it over, in UTF-16
+	// with what ends it, and then the initramfs.
 	nine := register{index: 9, holds: holds9}
+	nine.data("EV_EVENT_TAG load options", utf16z(m.Content(".cmdline")))
 	nine.data("EV_EVENT_TAG Linux initrd", initrd)
 
 	eleven := register{index: 11, holds: hold11}
@@ -85,6 +90,14 @@ func CheckStub(stub []byte) error {
 		return fmt.Errorf("the EFI stub is %q, not systemd's 252: its measurements are not known", s)
 	}
 	return nil
+}
+
+func utf16z(b []byte) []byte {
+	var out []byte
+	for _, u := range utf16.Encode([]rune(string(b) + "\x00")) {
+		out = binary.LittleEndian.AppendUint16(out, u)
+	}
+	return out
 }
 
 type register struct {

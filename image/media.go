@@ -1,0 +1,99 @@
+package image
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+
+	"lethe/image/debian"
+	"lethe/image/disk"
+	"lethe/image/fat"
+	"lethe/image/iso"
+	"lethe/image/menu"
+)
+
+// Names of the media.
+const (
+	FormatISO = "iso"
+	FormatUSB = "usb"
+	ISOFile   = "lethe.iso"
+	USBFile   = "lethe-usb.img"
+)
+
+func isoNeeds() []debian.Need { return append(iso.Needs(), disk.EFINeeds()...) }
+
+func usbNeeds() []debian.Need { return append(disk.Needs(), disk.EFINeeds()...) }
+
+// id is unique to the image, without chance: serial numbers and signatures of
+// media are made from it.
+func (a *artefacts) id() (id [16]byte, err error) {
+	b, err := hex.DecodeString(a.label.digest)
+	if err != nil {
+		return id, fmt.Errorf("image digest: %w", err)
+	}
+	copy(id[:], b)
+	return id, nil
+}
+
+// grubConfig is the same for every medium: what it names lies at the same place.
+func (a *artefacts) grubConfig() string {
+	return a.menu.GRUB(menu.Disk, "/"+disk.KernelPath, "/"+disk.InitrdPath)
+}
+
+func writeISO(ctx context.Context, a *artefacts) error {
+	id, err := a.id()
+	if err != nil {
+		return err
+	}
+	efi, err := disk.SignedBoot(a.grubConfig())
+	if err != nil {
+		return err
+	}
+	return a.made(ISOFile, func(name string) error {
+		return iso.Write(ctx, name, iso.Image{Kernel: a.vmlinuz, Initrd: a.initrd, Config: a.grubConfig(), EFI: efi, ID: id})
+	})
+}
+
+func writeUSB(ctx context.Context, a *artefacts) error {
+	id, err := a.id()
+	if err != nil {
+		return err
+	}
+	files, err := disk.SignedBoot(a.grubConfig())
+	if err != nil {
+		return err
+	}
+	files = append(files, fat.File{Path: disk.KernelPath, Data: a.vmlinuz}, fat.File{Path: disk.InitrdPath, Data: a.initrd})
+	papers := append([]fat.File{{Path: "README.TXT", Data: []byte(papersReadme)}}, a.opt.Papers...)
+	return a.made(USBFile, func(name string) error {
+		return disk.Write(ctx, name, disk.Image{Boot: files, Papers: papers, PapersLen: a.opt.PapersLen, ID: id})
+	})
+}
+
+// made lets a tool write a file, which appears whole or not at all.
+func (a *artefacts) made(name string, write func(name string) error) error {
+	tmp := filepath.Join(a.out, name+".tmp")
+	f, err := stage(tmp, filepath.Join(a.out, name), write)
+	if err != nil {
+		return err
+	}
+	f.Name = name
+	a.files = append(a.files, f)
+	return nil
+}
+
+// papersReadme lies on the papers' partition. Lines end as Notepad wants them.
+const papersReadme = "Lethe: this partition takes the papers of an erase.\r\n" +
+	"\r\n" +
+	"It does so once it carries a marker that an approver signed for this very\r\n" +
+	"stick. With the stick in a machine that has Lethe:\r\n" +
+	"\r\n" +
+	"  lethe list                                   (shows its serial number)\r\n" +
+	"  lethe stick prepare --device /dev/sdX --confirm SERIAL \\\r\n" +
+	"      --key approver-key.pem --cert approver.pem\r\n" +
+	"\r\n" +
+	"The image must name the same stick in its site file, and trust the approver's\r\n" +
+	"root:  stick: {serial: SERIAL}\r\n" +
+	"\r\n" +
+	"Papers come to LETHE\\papers. An order may lie in LETHE\\order.dsse.json.\r\n"
