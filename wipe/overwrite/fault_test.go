@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -71,7 +73,7 @@ func checkLanded(t *testing.T, d *overwritetest.Mem, s pattern.Stream, ranges []
 
 // The failed set equals the injected set, and all the rest is written.
 //
-// mutant: traverse/transfer.go: && t.piece(do, p[cut:], off+int64(cut)) =>
+// mutant: traverse/narrow.go: p, off = p[n:], off+int64(n) => p = nil
 func TestFailedSectorsAreExact(t *testing.T) {
 	r := random(t)
 	for _, sector := range []int{512, 4096} {
@@ -112,35 +114,67 @@ func TestFailedSectorsAreExact(t *testing.T) {
 	}
 }
 
-// Failing commands are what a bad sector costs: 8 to narrow 1 MiB down to 4096
-// bytes, 3 of these, 2 to narrow them down, 3 of the sector.
+// Failing commands are what a bad sector costs: the buffer, the strip of 64 KiB,
+// 3 of the block of 4096 bytes, and the sector by itself where it is smaller.
 //
-// mutant: traverse/transfer.go: if len(p) == patience || len(p) <= t.sector { => if len(p) <= patience {
+// mutant: traverse/narrow.go: return t.try(do, p, off, 1) || t.cut(p, off, block, => return t.cut(p, off, strip, func(p []byte, off int64) bool { return t.try(do, p, off, t.tries) }) || t.cut(p, off, block,
 func TestBadSectorCostsFewCommands(t *testing.T) {
-	for _, bad := range []int64{0, 1<<20 + 4096 + 512, 4<<20 - 512} {
-		d := overwritetest.NewMem(4<<20, 512)
-		var failed atomic.Int64
+	for _, c := range []struct {
+		bad       int64
+		sector, n int
+	}{{0, 512, 6}, {1<<20 + 4096 + 512, 512, 6}, {4<<20 - 512, 512, 6}, {0, 4096, 5}, {4<<20 - 4096, 4096, 5}} {
+		d := overwritetest.NewMem(4<<20, c.sector)
+		var failed, good atomic.Int64
 		d.WriteFault = func(off int64, n int) (int, error) {
-			if off > bad || off+int64(n) <= bad {
+			if off > c.bad || off+int64(n) <= c.bad {
+				good.Add(1)
 				return n, nil
 			}
 			failed.Add(1)
 			return 0, syscall.EIO
 		}
 		res, _ := overwrite.Run(context.Background(), d, keyed(t), overwrite.Options{})
-		if diff := cmp.Diff([]overwrite.Range{{First: bad, End: bad + 512}}, res.Failed); diff != "" {
+		if diff := cmp.Diff([]overwrite.Range{{First: c.bad, End: c.bad + int64(c.sector)}}, res.Failed); diff != "" {
 			t.Errorf("failed ranges (-injected +reported):\n%s", diff)
 		}
-		if n := failed.Load(); n != 16 {
-			t.Errorf("sector at byte %d cost %d failing commands; want 16", bad, n)
+		if n := failed.Load(); n != int64(c.n) {
+			t.Errorf("sector at byte %d cost %d failing commands; want %d", c.bad, n, c.n)
+		}
+		if n := good.Load(); n > 3+15+15+7 {
+			t.Errorf("sector at byte %d made %d commands of 4 MiB", c.bad, n)
 		}
 	}
 }
 
-// A 512e drive heals a broken 4096-byte sector when it is written whole, and
-// fails on a part of it.
+// However often a sector fails before it works, up to what the tries of its block
+// allow, it is erased and nothing else is touched by it.
 //
-// mutant: traverse/transfer.go: if len(p) == patience || len(p) <= t.sector { => if len(p) <= t.sector {
+// mutant: traverse/narrow.go: return t.try(do, p, off, t.tries) || t.sectors(do, p, off) => return t.try(do, p, off, 1) || t.sectors(do, p, off)
+func TestSectorThatWorksInTheEndIsErased(t *testing.T) {
+	for _, sector := range []int{512, 4096} {
+		for fails := 1; fails <= 4; fails++ {
+			d := overwritetest.NewMem(4<<20, sector)
+			var tries atomic.Int64
+			d.WriteFault = func(off int64, n int) (int, error) {
+				if off <= 1<<20+8192 && off+int64(n) > 1<<20+8192 && tries.Add(1) <= int64(fails) {
+					return 0, syscall.EIO
+				}
+				return n, nil
+			}
+			s := keyed(t)
+			res, err := overwrite.Run(context.Background(), d, s, overwrite.Options{})
+			if err != nil || !res.Complete() || res.FirstError == "" {
+				t.Errorf("%d: failed %d times: %+v, %v; want complete, with the error that was cured", sector, fails, res, err)
+			}
+			checkLanded(t, d, s, []overwrite.Range{{First: 0, End: d.Size()}})
+		}
+	}
+}
+
+// A drive of 512-byte sectors on the wire and 4096-byte ones on the medium heals
+// one that is written whole, and fails on a part of it.
+//
+// mutant: traverse/narrow.go: return t.try(do, p, off, t.tries) || t.sectors(do, p, off) => return t.try(do, p, off, 2) || t.sectors(do, p, off)
 func TestPhysicalSectorIsRetriedWhole(t *testing.T) {
 	d := overwritetest.NewMem(1<<20, 512)
 	var tries atomic.Int64
@@ -157,6 +191,48 @@ func TestPhysicalSectorIsRetriedWhole(t *testing.T) {
 	if err != nil || !res.Complete() || res.FirstError == "" {
 		t.Errorf("Run = %+v, %v; want complete, with the error that was cured", res, err)
 	}
+}
+
+// A command that fails takes those beside it down, as with an ATA drive's queue:
+// only the bad sectors are blamed.
+//
+// mutant: traverse/transfer.go: if ok || t.fatal != nil || !t.gate.alone(t.ctx) { => if t.gate = newGate(1); ok || t.fatal != nil || !t.gate.alone(t.ctx) {
+func TestNeighboursOfAFailureAreNotBlamed(t *testing.T) {
+	r := random(t)
+	bad := map[int64]bool{}
+	for range 30 {
+		bad[r.Int64N(8<<20/512)*512] = true
+	}
+	d := overwritetest.NewMem(8<<20, 512)
+	fault := failing(bad, 512)
+	var mu sync.Mutex
+	flight, aborts := 0, 0 // commands on their way; failures so far
+	d.WriteFault = func(off int64, n int) (int, error) {
+		mu.Lock()
+		flight++
+		seen := aborts
+		mu.Unlock()
+		time.Sleep(100 * time.Microsecond)
+		mu.Lock()
+		defer mu.Unlock()
+		flight--
+		if m, err := fault(off, n); err != nil {
+			if flight > 0 {
+				aborts++
+			}
+			return m, err
+		}
+		if aborts > seen {
+			return 0, syscall.EIO
+		}
+		return n, nil
+	}
+	s := keyed(t)
+	res, _ := overwrite.Run(context.Background(), d, s, small)
+	if diff := cmp.Diff(merged(bad, 512), res.Failed); diff != "" {
+		t.Errorf("failed ranges (-injected +reported):\n%s", diff)
+	}
+	checkLanded(t, d, s, res.Covered)
 }
 
 // Short counts are never believed.
@@ -220,27 +296,96 @@ func TestVanishedDeviceStopsAtOnce(t *testing.T) {
 	}
 }
 
-// mutant: traverse/transfer.go: if t.allowed.Add(-1) < 0 { => if false {
+// A drive with more bad sectors than the policy allows is left, exactly so: what
+// failed, and what was not reached, are told to the sector.
+//
+// mutant: traverse/budget.go: if b.sectors--; b.sectors < 0 && b.over == nil { => if b.sectors--; false {
 func TestTooManyErrors(t *testing.T) {
 	d := overwritetest.NewMem(8<<20, 512)
 	var calls atomic.Int64
-	d.WriteFault = func(int64, int) (int, error) { calls.Add(1); return 0, syscall.EIO }
+	d.WriteFault = func(off int64, n int) (int, error) {
+		if off+int64(n) <= 1<<20 {
+			return n, nil
+		}
+		calls.Add(1)
+		return 0, syscall.EIO
+	}
 	o := small
 	o.MaxErrors = 10
-	res, err := overwrite.Run(context.Background(), d, keyed(t), o)
-	if !errors.Is(err, overwrite.ErrTooMany) || res.Complete() || res.Written != 0 {
-		t.Errorf("Run = %+v, %v; want ErrTooMany", res, err)
+	s := keyed(t)
+	res, err := overwrite.Run(context.Background(), d, s, o)
+	if !errors.Is(err, overwrite.ErrTooMany) || res.Complete() || d.Flushes != 1 {
+		t.Errorf("Run = %+v, %v, %d flushes; want ErrTooMany and one flush", res, err, d.Flushes)
 	}
-	if n := calls.Load(); n > 400 {
-		t.Errorf("%d calls for 10 sectors", n)
+	if n := calls.Load(); n > 40 {
+		t.Errorf("%d failing commands for 11 sectors", n)
 	}
-	var failed int64
-	for _, r := range res.Failed {
-		failed += r.Len()
+	want := overwrite.Result{
+		Covered:   []overwrite.Range{{First: 0, End: 1 << 20}},
+		Failed:    []overwrite.Range{{First: 1 << 20, End: 1<<20 + 11*512}},
+		Unreached: []overwrite.Range{{First: 1<<20 + 11*512, End: 8 << 20}},
 	}
-	if sectors := failed / 512; sectors < 11 || sectors > 10+int64(o.InFlight) {
-		t.Errorf("%d sectors failed; want just above the limit of 10", sectors)
+	got := overwrite.Result{Covered: res.Covered, Failed: res.Failed, Unreached: res.Unreached}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("ranges (-want +got):\n%s", diff)
 	}
+	const said = "too many sectors failed: more than 10; not reached: LBA 2059 to 16383"
+	if res.Stopped != said {
+		t.Errorf("Stopped = %q; want %q", res.Stopped, said)
+	}
+	checkLanded(t, d, s, res.Covered)
+}
+
+// Time that errors take is bounded too, also where a second try always works.
+//
+// mutant: traverse/budget.go: if b.left <= 0 && b.over == nil { => if false {
+func TestErrorsThatTakeTooLong(t *testing.T) {
+	for _, cured := range []bool{false, true} {
+		d := overwritetest.NewMem(16<<20, 512)
+		var mu sync.Mutex
+		seen := map[int64]bool{}
+		d.WriteFault = func(off int64, n int) (int, error) {
+			mu.Lock()
+			again := seen[off]
+			seen[off] = true
+			mu.Unlock()
+			if off < 1<<20 || cured && again || n < 64<<10 && off%(64<<10) != 0 {
+				return n, nil
+			}
+			time.Sleep(30 * time.Millisecond) // the drive tries hard
+			return 0, syscall.EIO
+		}
+		o := small
+		o.ErrorTime = time.Second
+		s := keyed(t)
+		res, err := overwrite.Run(context.Background(), d, s, o)
+		if !errors.Is(err, overwrite.ErrErrorTime) || res.Complete() || d.Flushes != 1 {
+			t.Errorf("cured %t: Run = %+v, %v, %d flushes; want ErrErrorTime and one flush", cured, res, err, d.Flushes)
+		}
+		if cured != (len(res.Failed) == 0) || res.Through < 1<<20 {
+			t.Errorf("cured %t: failed %v, through %d", cured, res.Failed, res.Through)
+		}
+		var all traverse.Set
+		for _, rs := range [][]overwrite.Range{res.Covered, res.Failed, res.Unreached} {
+			for _, r := range rs {
+				all.Add(r.First, r.End)
+			}
+		}
+		if sum := res.Written + total(res.Failed) + total(res.Unreached); all.Bytes() != d.Size() || sum != d.Size() || len(res.Unreached) == 0 {
+			t.Errorf("cured %t: the ranges have %d bytes and cover %d of %d: %+v", cured, sum, all.Bytes(), d.Size(), res)
+		}
+		if !strings.Contains(res.Stopped, "errors took too long: more than 1s; not reached: LBA ") {
+			t.Errorf("cured %t: Stopped = %q", cured, res.Stopped)
+		}
+		checkLanded(t, d, s, res.Covered)
+	}
+}
+
+func total(rs []overwrite.Range) (n int64) {
+	for _, r := range rs {
+		n += r.Len()
+	}
+	return n
 }
 
 // mutant: overwrite.go: r.Stopped == "" && r.Flushed && r.FlushErr == nil => r.Stopped == ""

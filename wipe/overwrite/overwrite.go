@@ -27,7 +27,8 @@ var (
 	ErrIncomplete = errors.New("overwrite is incomplete") // in every error after the start
 	ErrSize       = traverse.ErrSize                      // refused: nothing was written
 	ErrVanished   = traverse.ErrVanished
-	ErrTooMany    = traverse.ErrTooMany
+	ErrTooMany    = traverse.ErrTooMany   // errors, see Options
+	ErrErrorTime  = traverse.ErrErrorTime // errors took too long, see Options
 	ErrStuck      = traverse.ErrStuck
 )
 
@@ -54,6 +55,7 @@ type Result struct {
 	Through    int64         // every byte below it was acknowledged
 	Covered    []Range       // what was acknowledged, merged, ascending
 	Failed     []Range       // what could not be written, to the sector, merged, ascending
+	Unreached  []Range       // in neither: the end was not reached, or a failure was not narrowed
 	FirstError string        // the first error of the device, also if a retry cured it
 	Flushed    bool          // the flush after the last write was acknowledged
 	FlushErr   error         // why it was not; nil when none was tried
@@ -81,7 +83,7 @@ func Run(ctx context.Context, d Device, s pattern.Stream, o Options) (Result, er
 	}
 	res := Result{
 		Size: rep.Size, Written: rep.GoodBytes, Through: rep.Through,
-		Covered: rep.Good, Failed: rep.Bad,
+		Covered: rep.Good, Failed: rep.Bad, Unreached: rep.Unreached,
 	}
 	if rep.FirstError != nil {
 		res.FirstError = rep.FirstError.Error()
@@ -91,7 +93,7 @@ func Run(ctx context.Context, d Device, s pattern.Stream, o Options) (Result, er
 	}
 	// Without a whole traversal a flush proves nothing, but a drive with bad
 	// sectors shall keep what it did take.
-	if rep.Stopped == nil || onlyTooMany(rep.Stopped) {
+	if rep.Stopped == nil || onlyErrors(rep.Stopped) {
 		res.FlushErr = flush(ctx, d, o.Grace)
 		res.Flushed = res.FlushErr == nil
 	}
@@ -115,6 +117,7 @@ func (r Result) err(stopped error) error {
 	return fmt.Errorf("%w: %d of %d bytes", ErrIncomplete, r.Written, r.Size)
 }
 
-func onlyTooMany(err error) bool {
-	return errors.Is(err, ErrTooMany) && !errors.Is(err, ErrStuck)
+// onlyErrors reports whether the drive still answers and only erred too much.
+func onlyErrors(err error) bool {
+	return (errors.Is(err, ErrTooMany) || errors.Is(err, ErrErrorTime)) && !errors.Is(err, ErrStuck)
 }

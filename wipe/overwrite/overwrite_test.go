@@ -79,7 +79,7 @@ func (d *odd) WriteAt([]byte, int64) (int, error) { d.touched = true; return 0, 
 
 // Cancelled anywhere, the claim never exceeds the truth.
 //
-// mutant: traverse/transfer.go: if t.ctx.Err() != nil { => if t.good = append(t.good, Range{off, off + int64(len(p))}); t.ctx.Err() != nil {
+// mutant: traverse/narrow.go: if t.over() || !move(p[:n], off) { => if t.over() { t.good = append(t.good, Range{off, off + int64(len(p))}) }; if t.over() || !move(p[:n], off) {
 func TestCancelClaimsNoMoreThanTrue(t *testing.T) {
 	r := random(t)
 	for range 60 {

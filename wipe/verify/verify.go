@@ -27,7 +27,8 @@ var (
 	ErrMismatch   = errors.New("medium differs from the stream")
 	ErrSize       = traverse.ErrSize // refused: nothing was read
 	ErrVanished   = traverse.ErrVanished
-	ErrTooMany    = traverse.ErrTooMany
+	ErrTooMany    = traverse.ErrTooMany   // errors, see Options
+	ErrErrorTime  = traverse.ErrErrorTime // errors took too long, see Options
 	ErrStuck      = traverse.ErrStuck
 )
 
@@ -58,6 +59,7 @@ type Result struct {
 	Mismatches []Range       // whole sectors that differ, merged, ascending; at most MaxRanges of them
 	Mismatched int64         // bytes in sectors that differ, all of them
 	Unreadable []Range       // what could not be read, to the sector, merged, ascending
+	Unreached  []Range       // in neither: the end was not reached, or a failure was not narrowed
 	FirstError string        // the first error of the device, also if a retry cured it
 	Stopped    string        // why the end was not reached; empty when it was
 	Elapsed    time.Duration // monotonic
@@ -92,7 +94,7 @@ func Full(ctx context.Context, d Reader, s pattern.Stream, o Options) (Result, e
 	}
 	res := Result{
 		Size: rep.Size, Compared: rep.GoodBytes, Through: rep.Through, Covered: rep.Good,
-		Mismatches: rep.Differ, Mismatched: rep.DifferSum, Unreadable: rep.Bad, Elapsed: rep.Elapsed,
+		Mismatches: rep.Differ, Mismatched: rep.DifferSum, Unreadable: rep.Bad, Unreached: rep.Unreached, Elapsed: rep.Elapsed,
 	}
 	if rep.FirstError != nil {
 		res.FirstError = rep.FirstError.Error()

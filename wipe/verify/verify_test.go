@@ -181,7 +181,7 @@ func TestLostCacheIsCaught(t *testing.T) {
 
 // Unreadable sectors are exact, and what is readable around them is compared.
 //
-// mutant: ../overwrite/traverse/transfer.go: t.bad = append(t.bad, Range{off, off + int64(len(p))}) => _ = p
+// mutant: ../overwrite/traverse/narrow.go: t.bad = append(t.bad, Range{at, at + int64(len(s))}) => _ = s
 func TestUnreadableSectorsAreExact(t *testing.T) {
 	r := random(t)
 	s := keyed(t)

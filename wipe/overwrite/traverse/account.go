@@ -1,6 +1,11 @@
 package traverse
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
 
 const (
 	progressEvery = 100 * time.Millisecond
@@ -76,15 +81,27 @@ func (a *account) report(cause error, stuck int) Report {
 	r := Report{
 		Size: a.m.Size,
 		Good: a.good.Ranges(), GoodBytes: a.good.Bytes(), Through: a.good.Through(),
-		Bad: a.bad.Ranges(), Differ: a.differ.Ranges(), DifferSum: a.differSum,
+		Bad: a.bad.Ranges(), Unreached: a.setld.Gaps(a.m.Size), Differ: a.differ.Ranges(), DifferSum: a.differSum,
 		FirstError: a.first, Stuck: stuck,
 	}
 	if a.setld.Bytes() == a.m.Size {
 		return r // whatever stopped it came too late to matter
+	}
+	if errors.Is(cause, ErrTooMany) || errors.Is(cause, ErrErrorTime) {
+		cause = fmt.Errorf("%w; not reached: %s", cause, inLBA(r.Unreached, a.m.Sector))
 	}
 	r.Stopped = cause
 	if stuck > 0 {
 		r.Stopped = &stuckError{cause: cause, transfers: stuck}
 	}
 	return r
+}
+
+// inLBA says ranges in words, by their first and last sectors.
+func inLBA(rs []Range, sector int) string {
+	words := make([]string, len(rs))
+	for i, r := range rs {
+		words[i] = fmt.Sprintf("LBA %d to %d", r.First/int64(sector), r.End/int64(sector)-1)
+	}
+	return strings.Join(words, ", ")
 }

@@ -16,21 +16,22 @@ type run struct {
 	o    Options
 	step Step
 
-	ctx     context.Context
-	stop    context.CancelCauseFunc
-	next    atomic.Int64 // the number of the next buffer's place on the medium
-	allowed atomic.Int64
-	turn    *turnstile
-	done    chan *Transfer // one for each that ended
-	left    chan struct{}  // closed when nobody listens to done any more
+	ctx    context.Context
+	stop   context.CancelCauseFunc
+	next   atomic.Int64 // the number of the next buffer's place on the medium
+	turn   *turnstile
+	gate   *gate
+	budget *budget
+	done   chan *Transfer // one for each that ended
+	left   chan struct{}  // closed when nobody listens to done any more
 
 	account
 }
 
 func newRun(ctx context.Context, m Medium, o Options, s Step) *run {
-	r := &run{m: m, o: o, step: s, turn: newTurnstile(), left: make(chan struct{})}
+	r := &run{m: m, o: o, step: s, turn: newTurnstile(), gate: newGate(o.InFlight),
+		budget: newBudget(o), left: make(chan struct{})}
 	r.ctx, r.stop = context.WithCancelCause(ctx)
-	r.allowed.Store(int64(o.MaxErrors))
 	// Room to go on while a callback writes to a journal.
 	r.done = make(chan *Transfer, 64*o.InFlight)
 	r.account = account{m: m, progress: o.Progress, stretch: o.Stretch}
@@ -69,7 +70,7 @@ func (r *run) work(buf []byte, inFlight *atomic.Int64) {
 		if !r.turn.take(place) {
 			return
 		}
-		t := &Transfer{ctx: r.ctx, sector: r.m.Sector, tries: 1 + r.o.Retries, allowed: &r.allowed}
+		t := &Transfer{ctx: r.ctx, sector: r.m.Sector, tries: 1 + r.o.Retries, gate: r.gate, budget: r.budget}
 		inFlight.Add(1)
 		r.step.Do(t, p, off)
 		inFlight.Add(-1)

@@ -46,6 +46,22 @@ func (s *Set) Bytes() int64 { return s.bytes }
 // Ranges returns a copy of the merged ranges, in ascending order; nil when empty.
 func (s *Set) Ranges() []Range { return append([]Range(nil), s.ranges...) }
 
+// Gaps returns what of [0, size) is not in the set, in ascending order; nil when
+// all of it is.
+func (s *Set) Gaps(size int64) (gaps []Range) {
+	at := int64(0)
+	for _, r := range s.ranges {
+		if first := min(r.First, size); first > at {
+			gaps = append(gaps, Range{at, first})
+		}
+		at = max(at, r.End)
+	}
+	if at < size {
+		gaps = append(gaps, Range{at, size})
+	}
+	return gaps
+}
+
 // Through returns the first byte not in the set.
 func (s *Set) Through() int64 {
 	if len(s.ranges) == 0 || s.ranges[0].First > 0 {

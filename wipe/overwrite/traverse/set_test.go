@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // The set against a plain array of booleans.
@@ -56,20 +58,45 @@ func compareSet(t *testing.T, s *Set, model []bool) {
 	}
 }
 
-// The cuts of every size end at single sectors and keep both halves whole
-// sectors.
-func TestHalf(t *testing.T) {
+// A cut gives every whole sector once, in order, on its own grid.
+func TestCut(t *testing.T) {
 	for _, sector := range []int{512, 520, 4096, 8192} {
-		for sectors := 2; sectors < 600; sectors++ {
-			n := sectors * sector
-			cut := half(n, sector)
-			if cut <= 0 || cut >= n || cut%sector != 0 {
-				t.Fatalf("half(%d, %d) = %d", n, sector, cut)
-			}
-			if n > patience && sector == 512 && cut%patience != 0 {
-				t.Fatalf("half(%d, %d) = %d leaves the 4096-byte grid", n, sector, cut)
+		for _, unit := range []int{strip, block, sector} {
+			for first := range 20 {
+				for sectors := 1; sectors < 300; sectors += 1 + sectors/9 {
+					tr := &Transfer{ctx: t.Context(), sector: sector, budget: newBudget(Options{ErrorTime: 1})}
+					at, end := int64(first*sector), int64((first+sectors)*sector)
+					u := int64(max(unit/sector, 1) * sector)
+					ok := tr.cut(make([]byte, sectors*sector), at, unit, func(p []byte, off int64) bool {
+						n := int64(len(p))
+						if off != at || n == 0 || n > u || n%int64(sector) != 0 || (off+n)%u != 0 && off+n != end {
+							t.Fatalf("cut of [%d, %d) by %d/%d gives [%d, %d) after %d", first*sector, end, unit, sector, off, off+n, at)
+						}
+						at += n
+						return true
+					})
+					if !ok || at != end {
+						t.Fatalf("cut of [%d, %d) by %d/%d ends at %d, %t", first*sector, end, unit, sector, at, ok)
+					}
+				}
 			}
 		}
+	}
+}
+
+func TestGaps(t *testing.T) {
+	var s Set
+	if diff := cmp.Diff([]Range{{0, 9}}, s.Gaps(9)); diff != "" {
+		t.Error(diff)
+	}
+	s.Add(2, 4)
+	s.Add(6, 8)
+	if diff := cmp.Diff([]Range{{0, 2}, {4, 6}, {8, 9}}, s.Gaps(9)); diff != "" {
+		t.Error(diff)
+	}
+	s.Add(0, 7)
+	if g := s.Gaps(8); g != nil {
+		t.Errorf("gaps of a full set: %v", g)
 	}
 }
 

@@ -11,6 +11,7 @@
 package traverse
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,10 +20,11 @@ import (
 
 // The reasons a traversal ends early. A cancelled context's cause is a reason too.
 var (
-	ErrSize     = errors.New("size is not a positive multiple of the logical sector")
-	ErrVanished = errors.New("device is gone or refuses all transfers")
-	ErrTooMany  = errors.New("too many sectors failed")
-	ErrStuck    = errors.New("transfer in flight did not return")
+	ErrSize      = errors.New("size is not a positive multiple of the logical sector")
+	ErrVanished  = errors.New("device is gone or refuses all transfers")
+	ErrTooMany   = errors.New("too many sectors failed")
+	ErrErrorTime = errors.New("errors took too long")
+	ErrStuck     = errors.New("transfer in flight did not return")
 )
 
 // Defaults of [Options]: 8 MiB of buffers a drive. Measured on loop devices
@@ -32,6 +34,7 @@ const (
 	DefaultInFlight  = 8
 	DefaultRetries   = 2
 	DefaultMaxErrors = 1000
+	DefaultErrorTime = 2 * time.Hour
 	DefaultGrace     = 5 * time.Second
 )
 
@@ -42,12 +45,16 @@ type Options struct {
 	Buffer int
 	// InFlight is how many buffers are on their way at once; 0 is DefaultInFlight.
 	InFlight int
-	// Retries is how often a failed transfer of 4096 bytes or of one sector is
-	// tried again; 0 is DefaultRetries, negative is none.
+	// Retries is how often a block of 4096 bytes, or of one sector where that is
+	// more, is tried again; 0 is DefaultRetries, negative is none.
 	Retries int
 	// MaxErrors is how many sectors may fail before the traversal stops with
 	// ErrTooMany; 0 is DefaultMaxErrors.
 	MaxErrors int
+	// ErrorTime is how long transfers may fail and be narrowed, added up, before
+	// the traversal stops with ErrErrorTime; 0 is DefaultErrorTime. A transfer is
+	// not broken off for it.
+	ErrorTime time.Duration
 	// Grace is how long a stopped traversal waits for transfers that are in
 	// flight; 0 is DefaultGrace. Those that do not return by then are abandoned,
 	// with their buffers, and count as not reached.
@@ -85,6 +92,7 @@ type Report struct {
 	GoodBytes  int64         // sum of Good
 	Through    int64         // every byte below it is in Good
 	Bad        []Range       // tried and given up on, to the sector
+	Unreached  []Range       // in neither: not tried, or failed and not narrowed
 	Differ     []Range       // what the step found different, the first MaxRanges of it
 	DifferSum  int64         // bytes found different, of all
 	FirstError error         // the first error the device gave, also if a retry cured it
@@ -133,12 +141,10 @@ func (o *Options) fill(m Medium) error {
 	def(&o.Retries, DefaultRetries)
 	def(&o.MaxErrors, DefaultMaxErrors)
 	o.Retries = max(o.Retries, 0)
-	if o.Grace == 0 {
-		o.Grace = DefaultGrace
-	}
-	if o.Buffer <= 0 || o.Buffer%m.Sector != 0 || o.InFlight < 0 || o.MaxErrors < 0 || o.Grace < 0 {
-		return fmt.Errorf("traverse: options %d B × %d, %d errors, grace %v do not fit sector %d",
-			o.Buffer, o.InFlight, o.MaxErrors, o.Grace, m.Sector)
+	o.ErrorTime, o.Grace = cmp.Or(o.ErrorTime, DefaultErrorTime), cmp.Or(o.Grace, DefaultGrace)
+	if o.Buffer <= 0 || o.Buffer%m.Sector != 0 || o.InFlight < 0 || o.MaxErrors < 0 || o.ErrorTime < 0 || o.Grace < 0 {
+		return fmt.Errorf("traverse: options %d B × %d, %d errors, %v of errors, grace %v do not fit sector %d",
+			o.Buffer, o.InFlight, o.MaxErrors, o.ErrorTime, o.Grace, m.Sector)
 	}
 	chunks := (m.Size + int64(o.Buffer) - 1) / int64(o.Buffer)
 	o.InFlight = int(min(int64(o.InFlight), chunks)) // no memory for what a small medium never uses
