@@ -72,6 +72,11 @@ func (b *boot) run(ctx context.Context) error {
 	if err != nil {
 		b.log.Warnf("not everything could be looked at: %v", err)
 	}
+	if b.state.Site.Stick != nil { // its marker is held against the clock
+		if err := b.state.Net.Ready(ctx); err != nil {
+			return err
+		}
+	}
 	b.takeStick(ds) // before anything is planned, and before its hold is listed
 	listTable(b.env, m, ds)
 	err = b.work(ctx, m, ds)
@@ -107,6 +112,11 @@ func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device
 	case path == "":
 		b.log.Info("no order: the drives are listed, nothing is erased")
 		return nil
+	}
+	// Orders and papers need the clock, and the depot the network; the drives were
+	// listed meanwhile.
+	if err := b.state.Net.Ready(ctx); err != nil {
+		return err
 	}
 	mi, err := b.mission(m, ds, path)
 	if err != nil {
@@ -218,6 +228,6 @@ func (b *boot) fetchOrder(path string) ([]byte, error) {
 }
 
 func (b *boot) clock() record.Clock {
-	c := b.state.Clock
+	c := b.state.Net.Clock()
 	return record.Clock{Source: c.Source, Quality: c.Quality, OffsetNanos: c.Offset.Nanoseconds()}
 }
