@@ -70,10 +70,7 @@ func chosen(names []string) ([]format, error) {
 			return nil, fmt.Errorf("%w: %q (there are %s)", ErrFormat, n, strings.Join(Formats(), ", "))
 		}
 	}
-	if err := debian.Check(needs...); err != nil {
-		return nil, err
-	}
-	return out, nil
+	return out, debian.Check(needs...)
 }
 
 // artefacts is an image that is being written in its formats.

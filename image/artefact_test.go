@@ -1,6 +1,7 @@
 package image
 
 import (
+	"encoding/pem"
 	"errors"
 	"os"
 	"os/exec"
@@ -8,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lethe/image/measure"
 	"lethe/image/menu"
 	"lethe/image/pecoff"
+	"lethe/image/secureboot"
 )
 
 // everything builds all formats once for the tests of this file.
@@ -104,5 +107,40 @@ func TestFormatRefuses(t *testing.T) {
 	o.Formats, o.Menu.Title = []string{FormatPXE}, "a\nb"
 	if _, err := Build(t.Context(), o); err == nil {
 		t.Error("a title of two lines was taken")
+	}
+}
+
+// With an owner's key the unified image is signed, in every place, and nothing
+// that UEFI starts from a medium is not.
+//
+// mutant: netboot.go: if err == nil && a.opt.SecureBoot != nil { => if false {
+func TestSigned(t *testing.T) {
+	set, err := secureboot.NewSet("Test", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(t, static(t, "one"))
+	o.Formats, o.SecureBoot, o.EFI = []string{FormatUKI, FormatPXE, FormatUSB}, &set.DB, EFIUKI
+	m := build(t, o)
+	check(t, o.Out)
+	cert := filepath.Join(t.TempDir(), "db.pem")
+	if err := os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: set.DB.Cert.Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fromUSB := filepath.Join(t.TempDir(), "usb.efi")
+	if out, err := exec.Command("mcopy", "-i", filepath.Join(o.Out, USBFile)+"@@37M", "::EFI/BOOT/BOOTX64.EFI", fromUSB).CombinedOutput(); err != nil {
+		t.Fatalf("mcopy: %v\n%s", err, out)
+	}
+	for _, name := range []string{filepath.Join(o.Out, UKIFile), filepath.Join(o.Out, PXEFolder, UKIFile), fromUSB} {
+		if out, err := exec.Command("sbverify", "--cert", cert, name).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+	if exec.Command("mtype", "-i", filepath.Join(o.Out, USBFile)+"@@37M", "::EFI/BOOT/GRUBX64.EFI").Run() == nil {
+		t.Error("GRUB is on the stick of an owner's own keys")
+	}
+	o.SecureBoot, o.Out = nil, t.TempDir()
+	if u := build(t, o); u.PCRs[0].SHA256 != m.PCRs[0].SHA256 {
+		t.Error("a signature changes what firmware measures")
 	}
 }

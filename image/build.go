@@ -21,6 +21,7 @@ import (
 	"lethe/image/kernel"
 	"lethe/image/label"
 	"lethe/image/menu"
+	"lethe/image/secureboot"
 	"lethe/image/userland"
 )
 
@@ -45,7 +46,17 @@ type Options struct {
 	// and order. PapersLen is its size in bytes, 0 for the least.
 	Papers    []fat.File
 	PapersLen int64
+	// SecureBoot signs the unified kernel image; nil leaves it unsigned.
+	SecureBoot *secureboot.Signer
+	// EFI is what ISO and USB image start on UEFI: EFIShim ("" is the same) or EFIUKI.
+	EFI string
 }
+
+// What a medium starts on UEFI.
+const (
+	EFIShim = "shim" // Debian's signed shim, GRUB and kernel: any machine with Secure Boot as delivered
+	EFIUKI  = "uki"  // the unified kernel image alone: machines with the owner's own keys
+)
 
 // Build writes vmlinuz, initrd.img, the formats, manifest.json and SHA256SUMS into
 // Out. What an earlier build wrote is replaced or taken away; anything else in that
@@ -54,6 +65,9 @@ type Options struct {
 // before anything is built.
 func Build(ctx context.Context, o Options) (Manifest, error) {
 	fs, err := chosen(o.Formats)
+	if err == nil && o.EFI != "" && o.EFI != EFIShim && o.EFI != EFIUKI {
+		err = fmt.Errorf("EFI start %q is neither %s nor %s", o.EFI, EFIShim, EFIUKI)
+	}
 	if err != nil {
 		return Manifest{}, err
 	}

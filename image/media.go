@@ -21,9 +21,9 @@ const (
 	USBFile   = "lethe-usb.img"
 )
 
-func isoNeeds() []debian.Need { return append(iso.Needs(), disk.EFINeeds()...) }
+func isoNeeds() []debian.Need { return append(append(iso.Needs(), disk.EFINeeds()...), ukiNeeds()...) }
 
-func usbNeeds() []debian.Need { return append(disk.Needs(), disk.EFINeeds()...) }
+func usbNeeds() []debian.Need { return append(append(disk.Needs(), disk.EFINeeds()...), ukiNeeds()...) }
 
 // id is unique to the image, without chance: serial numbers and signatures of
 // media are made from it.
@@ -41,12 +41,22 @@ func (a *artefacts) grubConfig() string {
 	return a.menu.GRUB(menu.Disk, "/"+disk.KernelPath, "/"+disk.InitrdPath)
 }
 
+// efi are the files that UEFI starts from a medium. With the unified image alone
+// there is no GRUB, which would load what nobody signed.
+func (a *artefacts) efi() ([]fat.File, error) {
+	if a.opt.EFI != EFIUKI {
+		return disk.SignedBoot(a.grubConfig())
+	}
+	b, err := a.unified()
+	return []fat.File{{Path: disk.EFIPath, Data: b}}, err
+}
+
 func writeISO(ctx context.Context, a *artefacts) error {
 	id, err := a.id()
 	if err != nil {
 		return err
 	}
-	efi, err := disk.SignedBoot(a.grubConfig())
+	efi, err := a.efi()
 	if err != nil {
 		return err
 	}
@@ -60,9 +70,12 @@ func writeUSB(ctx context.Context, a *artefacts) error {
 	if err != nil {
 		return err
 	}
-	files, err := disk.SignedBoot(a.grubConfig())
+	files, err := a.efi()
 	if err != nil {
 		return err
+	}
+	if a.opt.EFI == EFIUKI { // GRUB for BIOS wants it all the same
+		files = append(files, fat.File{Path: disk.ConfigPath, Data: []byte(a.grubConfig())})
 	}
 	files = append(files, fat.File{Path: disk.KernelPath, Data: a.vmlinuz}, fat.File{Path: disk.InitrdPath, Data: a.initrd})
 	papers := append([]fat.File{{Path: "README.TXT", Data: []byte(papersReadme)}}, a.opt.Papers...)

@@ -19,26 +19,41 @@ func pxeNeeds() []debian.Need { return pxe.Needs() }
 
 // writeUKI writes the unified kernel image and predicts what it measures.
 func writeUKI(_ context.Context, a *artefacts) error {
-	stub, err := os.ReadFile(uki.Stub)
-	if err != nil {
-		return fmt.Errorf("read EFI stub: %w", err)
-	}
-	if err := measure.CheckStub(stub); err != nil {
-		return err
-	}
-	b, err := uki.Build(stub, uki.Parts{
-		OSRelease: fmt.Sprintf("ID=lethe\nNAME=Lethe\nPRETTY_NAME=\"%s\"\nVERSION_ID=%s\nIMAGE_ID=lethe-%s\nIMAGE_VERSION=%s\n",
-			a.label.title(), a.label.version, a.label.profile, a.label.digest),
-		Cmdline: a.menu.Words, Uname: a.label.release, Kernel: a.vmlinuz, Initrd: a.initrd,
-	})
+	b, err := a.unified()
 	if err != nil {
 		return err
 	}
 	if a.pcrs, err = measure.UKI(b); err != nil {
 		return err
 	}
-	a.uki = b
 	return a.add(UKIFile, b)
+}
+
+// unified returns the unified kernel image, signed where there is a key.
+func (a *artefacts) unified() ([]byte, error) {
+	if a.uki != nil {
+		return a.uki, nil
+	}
+	stub, err := os.ReadFile(uki.Stub)
+	if err != nil {
+		return nil, fmt.Errorf("read EFI stub: %w", err)
+	}
+	if err := measure.CheckStub(stub); err != nil {
+		return nil, err
+	}
+	b, err := uki.Build(stub, uki.Parts{
+		OSRelease: fmt.Sprintf("ID=lethe\nNAME=Lethe\nPRETTY_NAME=\"%s\"\nVERSION_ID=%s\nIMAGE_ID=lethe-%s\nIMAGE_VERSION=%s\n",
+			a.label.title(), a.label.version, a.label.profile, a.label.digest),
+		Cmdline: a.menu.Words, Uname: a.label.release, Kernel: a.vmlinuz, Initrd: a.initrd,
+	})
+	if err == nil && a.opt.SecureBoot != nil {
+		b, err = a.opt.SecureBoot.SignImage(b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.uki = b
+	return b, nil
 }
 
 // writePXE writes the folder for TFTP and HTTP servers. Kernel, initramfs and

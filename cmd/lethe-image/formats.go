@@ -7,6 +7,7 @@ import (
 
 	"lethe/image"
 	"lethe/image/menu"
+	"lethe/image/secureboot"
 )
 
 // artefactFlags are the flags that say in which forms an image is written.
@@ -14,6 +15,9 @@ type artefactFlags struct {
 	formats string
 	words   string
 	menu    menu.Menu
+	key     string
+	cert    string
+	efi     string
 }
 
 // kernelOnly is the word for no format at all.
@@ -26,6 +30,10 @@ func addArtefactFlags(fs *flag.FlagSet) *artefactFlags {
 	fs.StringVar(&a.words, "words", "", "further `words` of the kernel command line, for all boot loaders")
 	fs.StringVar(&a.menu.Default, "menu-default", menu.Erase, "`choice` that a boot menu takes by itself: list, erase or local")
 	fs.IntVar(&a.menu.Seconds, "menu-seconds", 5, "`seconds` until then; 0 waits for a person")
+	fs.StringVar(&a.key, "sb-key", "", "`file` of the key that signs lethe.efi (lethe-image keys: db.key)")
+	fs.StringVar(&a.cert, "sb-cert", "", "`file` of its certificate (db.pem)")
+	fs.StringVar(&a.efi, "efi", image.EFIShim, "what ISO and USB start on UEFI: shim (Debian's signed shim, GRUB and kernel)\n"+
+		"or uki (lethe.efi, for machines with your own keys)")
 	return a
 }
 
@@ -42,6 +50,19 @@ func (a *artefactFlags) apply(o *image.Options) error {
 		if !slices.Contains(image.Formats(), f) {
 			return &usageError{"no format " + f + ": there are " + strings.Join(image.Formats(), ", ")}
 		}
+	}
+	if (a.key == "") != (a.cert == "") {
+		return &usageError{"--sb-key and --sb-cert go together"}
+	}
+	if a.key != "" {
+		s, err := secureboot.ReadSigner(a.key, a.cert)
+		if err != nil {
+			return err
+		}
+		o.SecureBoot = &s
+	}
+	if o.EFI = a.efi; o.EFI != image.EFIShim && o.EFI != image.EFIUKI {
+		return &usageError{"--efi is " + image.EFIShim + " or " + image.EFIUKI}
 	}
 	o.Menu = a.menu
 	o.Menu.Words = strings.TrimSpace(menu.KernelWords + " " + a.words)

@@ -4,6 +4,7 @@
 // Synopsis:
 //
 //	lethe-image build --lethe FILE --out DIR [--profile vm|full] [--kernel 6.1|6.12] [--add PATH=FILE[,MODE]]...
+//	lethe-image keys --owner NAME --out DIR [--also CERT]...
 //	lethe-image kernel show | update [--kernel 6.1|6.12]
 //	lethe-image overlay --out FILE [--onto INITRD] --add PATH=FILE[,MODE]...
 //
@@ -29,7 +30,8 @@ const (
 
 const usage = `lethe-image builds what Lethe boots.
 
-  lethe-image build --lethe FILE --out DIR   kernel, initramfs and manifest
+  lethe-image build --lethe FILE --out DIR   the boot image in all its forms
+  lethe-image keys --owner NAME --out DIR    your own Secure Boot keys
   lethe-image kernel show                    the locked Debian kernel
   lethe-image kernel update                  move the lock to the newest one
   lethe-image overlay --out FILE --add ...   an archive of site files or keys
@@ -74,6 +76,8 @@ func dispatch(ctx context.Context, args []string, stdout io.Writer) error {
 	switch args[0] {
 	case "build":
 		return buildCmd(ctx, args[1:], stdout)
+	case "keys":
+		return keysCmd(args[1:], stdout)
 	case "kernel":
 		return kernelCmd(ctx, args[1:], stdout)
 	case "overlay":
