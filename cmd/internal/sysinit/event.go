@@ -50,6 +50,8 @@ type (
 	NeighbourSeen struct{ Neighbour Neighbour }
 	// ClockJudged says what the times can be trusted for.
 	ClockJudged struct{ Clock Clock }
+	// KeymapFailed leaves the keyboard as the kernel has it.
+	KeymapFailed struct{ Err error }
 	// NTPFailed is a server that gave no usable answer.
 	NTPFailed struct {
 		Server string
@@ -106,6 +108,8 @@ func (e NetworkAbsent) String() string {
 func (e NeighbourSeen) String() string { return "connected: " + e.Neighbour.String() }
 
 func (e ClockJudged) String() string { return "clock: " + e.Clock.String() }
+
+func (e KeymapFailed) String() string { return "keyboard: " + e.Err.Error() }
 
 func (e NTPFailed) String() string { return fmt.Sprintf("time server %s: %v", e.Server, e.Err) }
 

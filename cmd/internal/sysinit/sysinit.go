@@ -70,6 +70,9 @@ func Run(ctx context.Context, emit func(Event)) (State, error) {
 	l.autoload()
 
 	keepConsole()
+	if err := loadKeymap(s.Site.Keymap); err != nil {
+		say(KeymapFailed{err})
+	}
 	setHostname(s.Site.Hostname)
 	s.Net = newNet(s.Site, s.Cmdline, say)
 	s.Net.begin(ctx, s.Cmdline.NoNet)
