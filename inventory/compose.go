@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 	"path"
+	"strings"
 
 	"lethe/certs/record"
 	"lethe/inventory/devio"
@@ -66,6 +67,18 @@ func published(root sysfs.Root, b sysfs.Block, h hint) record.Identity {
 	if b.Transport == sysfs.NVMe {
 		id.NSID = int64(root.NSID(b))
 	}
+	// A path that does not answer must still be known for the twin of one that
+	// does: the kernel has read its world-wide name before.
+	switch kind, name, _ := strings.Cut(strings.ToLower(attr("wwid", "device/wwid")), "."); kind {
+	case "naa":
+		id.WWN = name
+	case "eui":
+		if len(name) == 32 {
+			id.NGUID = name
+		} else {
+			id.EUI64 = name
+		}
+	}
 	return id
 }
 
@@ -118,13 +131,11 @@ func link(ds []Device) {
 			}
 		}
 	}
-	for _, group := range Duplicates(ds) {
-		for _, i := range group {
-			for _, j := range group {
-				if i != j {
-					ds[i].Holds = append(ds[i].Holds, Hold{HoldDuplicate, fmt.Sprintf(
-						"%s reports the same identity: two paths to one drive, or one serial number for two", ds[j].Node)})
-				}
+	for i := range ds {
+		for j := range ds {
+			if i != j && confusable(ds[i].Identity, ds[j].Identity) {
+				ds[i].Holds = append(ds[i].Holds, Hold{HoldDuplicate, fmt.Sprintf(
+					"%s reports the same identity: two paths to one drive, or one serial number for two", ds[j].Node)})
 			}
 		}
 	}
@@ -155,8 +166,19 @@ func driveHolds(b sysfs.Block, a answer) []Hold {
 	case !a.id.Identity.Known():
 		hs = append(hs, noIdentity)
 	}
+	hs = append(hs, backingHolds(a.id)...)
 	hs = append(hs, claimHolds(a.survey.Claims)...)
 	return append(hs, sizeHolds(b, a)...)
+}
+
+// backingHolds hold a loop device over a block device: what that is used for, and
+// what it is a part of, shows on it and not on the loop device, and claiming the
+// one does not claim the other.
+func backingHolds(id devio.Identification) []Hold {
+	if id.Loop == nil || id.Loop.Block == "" {
+		return nil
+	}
+	return []Hold{{HoldHeld, "it is a loop device over the block device " + id.Loop.Block + ": name that one"}}
 }
 
 func zoned(b sysfs.Block, id devio.Identification) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -158,29 +157,4 @@ func active(root sysfs.Root, driver string) bool {
 		}
 	}
 	return false
-}
-
-// users are the other processes that have the drive or a partition of it open.
-// A cluster's daemon may do so without a claim that the kernel shows.
-func users(root sysfs.Root, b sysfs.Block) (out []string) {
-	mine := map[number]string{{b.Major, b.Minor}: b.Name}
-	for _, p := range b.Partitions {
-		mine[number{p.Major, p.Minor}] = p.Name
-	}
-	for _, pid := range root.Names("proc") {
-		if strings.Trim(pid, "0123456789") != "" || pid == fmt.Sprint(os.Getpid()) {
-			continue
-		}
-		for _, fd := range root.Names("proc", pid, "fd") {
-			file, err := os.Readlink(root.Join("proc", pid, "fd", fd))
-			if err != nil || !strings.HasPrefix(file, "/dev/") {
-				continue
-			}
-			if n, ok := resolve(root, file); ok && mine[n] != "" {
-				out = append(out, fmt.Sprintf("process %s (%s) has %s open", pid, root.Text("proc", pid, "comm"), mine[n]))
-				break
-			}
-		}
-	}
-	return out
 }

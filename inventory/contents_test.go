@@ -82,6 +82,7 @@ func TestContents(t *testing.T) {
 		{"OSD that a daemon has open", "sdb", func(tr *inventorytest.Tree, p probes) {
 			p["sdb"].Head = append([]byte(bluestore), make([]byte, 4096)...)
 			tr.File("proc/77/comm", "ceph-osd\n")
+			tr.File("proc/77/fdinfo/9", "pos:\t0\nflags:\t0100000\n")
 			tr.Dir("proc/77/fd")
 			if err := os.Symlink("/dev/sdb", filepath.Join(tr.Root, "proc/77/fd/9")); err != nil {
 				t.Fatal(err)

@@ -30,16 +30,16 @@ type Partition struct {
 }
 
 // Duplicates returns the drives that cannot be told from one another, as groups
-// of indices into ds. Two paths to one drive look so, and so does a bridge that
-// gives every drive the same serial number.
+// of indices into ds: a drive is in the group of every one it may be. Two paths to
+// one drive look so, and so does a bridge that gives every drive the same serial
+// number.
 func Duplicates(ds []Device) [][]int {
 	group := make([]int, len(ds))
 	for i := range ds {
 		group[i] = i
 		for j := range i {
-			if confusable(ds[i].Identity, ds[j].Identity) {
-				group[i] = group[j]
-				break
+			if group[i] != group[j] && confusable(ds[i].Identity, ds[j].Identity) {
+				merge(group, group[i], group[j])
 			}
 		}
 	}
@@ -54,6 +54,14 @@ func Duplicates(ds []Device) [][]int {
 		}
 	}
 	return out
+}
+
+func merge(group []int, a, b int) {
+	for i := range group {
+		if group[i] == max(a, b) {
+			group[i] = min(a, b)
+		}
+	}
 }
 
 // confusable reports whether two identities may be one drive: a common

@@ -12,7 +12,8 @@
 //
 // A hold says that the drive is in use now, or cannot be told from one that is:
 // mounts in any namespace, swap, everything built on it (holders: LVM, md, dm,
-// LUKS, bcache, btrfs, loop), boot media, read-only, network transports, several
+// LUKS, bcache, btrfs, loop), programs that have it open for writing, targets that
+// serve it to other machines, boot media, read-only, network transports, several
 // paths or namesakes, zones, and claims of other hosts, which only the drive
 // knows: SCSI persistent reservations and registrations, a RESERVATION CONFLICT,
 // NVMe registrants. Lethe never registers, so that every key is another's; a

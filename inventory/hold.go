@@ -17,7 +17,7 @@ const (
 	HoldReadOnly   HoldKind = "read-only"
 	HoldRemote     HoldKind = "remote"     // iSCSI, Fibre Channel, NVMe over fabrics
 	HoldReserved   HoldKind = "reserved"   // a reservation or registration of another host
-	HoldShared     HoldKind = "shared"     // a cluster's label on a path that leaves the machine
+	HoldShared     HoldKind = "shared"     // a cluster's label on a path that leaves the machine; served to other machines
 	HoldMultipath  HoldKind = "multipath"  // one path of a drive that device mapper drives by several
 	HoldIdentity   HoldKind = "identity"   // it cannot say who it is
 	HoldDuplicate  HoldKind = "duplicate"  // another drive says it is the same

@@ -72,6 +72,7 @@ func recheck(ctx context.Context, h claimed, d Device, o options) (devio.Identif
 		return id, nil // OpenFile has looked
 	}
 	holds := usageHolds(readUsage(o.root), o.root, h.Block())
+	holds = append(holds, backingHolds(id)...)
 	holds = append(holds, claimHolds(h.Claims(ctx, id))...)
 	if len(holds) > 0 {
 		return id, &HoldError{Node: d.NodePath, Holds: holds}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -145,12 +147,127 @@ func TestRealTwoLoopsOverOneFile(t *testing.T) {
 	has(t, find(t, b), inventory.HoldDuplicate)
 }
 
+// TestRealLoopOverLoop is a safety test: claiming a loop device claims nothing of
+// the block device below it, which may be mounted.
+//
+// mutant: compose.go: hs = append(hs, backingHolds(a.id)...) =>
+// mutant: usage_linux.go: found[number{major, minor}] = name => found[number{major, minor + 1}] = name
+// mutant: open_linux.go: holds = append(holds, backingHolds(id)...) =>
 func TestRealLoopOverLoop(t *testing.T) {
 	below := inventorytest.Loop(t, "", 4*mib)
+	inventorytest.Run(t, "mkfs.ext4", "-q", below)
 	above := inventorytest.Attach(t, below)
 	has(t, find(t, below), inventory.HoldHeld)
-	if d := find(t, above); !strings.HasPrefix(d.Identity.Backing, "loop:block:7:") {
+	d := find(t, above)
+	if !strings.HasPrefix(d.Identity.Backing, "loop:block:7:") {
 		t.Errorf("backing %q; want the block device below", d.Identity.Backing)
+	}
+	has(t, d, inventory.HoldHeld)
+	if d.Volume != "unknown" {
+		t.Errorf("volume %q: what lies below may be thin or copy-on-write", d.Volume)
+	}
+	inventorytest.Mount(t, below)
+	has(t, find(t, above), inventory.HoldHeld)
+	d.Holds = nil // an old listing
+	if h, _, err := inventory.Open(ctx, d); !errors.As(err, new(*inventory.HoldError)) {
+		if err == nil {
+			h.Close()
+		}
+		t.Errorf("Open by an old listing: %v; want a HoldError", err)
+	}
+}
+
+// TestRealLoopByAnotherPath is a safety test: the path in backing_file is the
+// attacher's, in a chroot or a container no path of ours.
+//
+// mutant: usage_linux.go: case live(root): => case false:
+func TestRealLoopByAnotherPath(t *testing.T) {
+	below := inventorytest.Loop(t, "", 4*mib)
+	node := filepath.Join(t.TempDir(), "x")
+	mknod(t, node, below)
+	inventorytest.Attach(t, node)
+	has(t, find(t, below), inventory.HoldHeld)
+}
+
+// mknod makes a device file like another one.
+func mknod(t *testing.T, path, like string) {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Stat(like, &st); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mknod(path, unix.S_IFBLK|0o600, int(st.Rdev)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRealOpenForWriting is a safety test: a partition has a page cache of its
+// own, and what another program wrote there reaches the drive after it is erased.
+//
+// mutant: usage.go: u.readWriters(root) =>
+// mutant: usage_linux.go: return statBlock(link) => return resolve(root, file)
+func TestRealOpenForWriting(t *testing.T) {
+	dev := inventorytest.Loop(t, "", 16*mib)
+	part := inventorytest.Partition(t, dev, 1, 2048, 8192)
+	node := filepath.Join(t.TempDir(), "x")
+	mknod(t, node, part)
+	before := find(t, dev)
+	if err := before.Eligible(); err != nil {
+		t.Fatal(err)
+	}
+	reader := open(t, "0<"+node)
+	d := find(t, dev)
+	if err := d.Eligible(); err != nil {
+		t.Errorf("a reader holds: %v", err)
+	}
+	reader()
+	defer open(t, "0<>"+node)()
+	has(t, find(t, dev), inventory.HoldHeld)
+	if h, _, err := inventory.Open(ctx, before); !errors.As(err, new(*inventory.HoldError)) {
+		if err == nil {
+			h.Close()
+		}
+		t.Errorf("Open by an old listing: %v; want a HoldError", err)
+	}
+}
+
+// open starts a process with a file opened by the shell's redirection; the
+// function that it returns ends it.
+func open(t *testing.T, redirection string) func() {
+	t.Helper()
+	cmd := exec.Command("/bin/sh", "-c", "exec sleep 60 "+redirection)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// The shell has opened the file when it has become sleep.
+	for range 500 {
+		if b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", cmd.Process.Pid)); string(b) == "sleep\n" {
+			return func() { cmd.Process.Kill(); cmd.Wait() }
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("sleep did not start")
+	return nil
+}
+
+// TestRealDeletedBacking is a safety test: a backing file that cannot be looked at
+// any more may be copy-on-write as before.
+//
+// mutant: devio/loop_linux.go: l.Volume = unknownVolume =>
+func TestRealDeletedBacking(t *testing.T) {
+	f := filepath.Join(t.TempDir(), "a.img")
+	if err := os.WriteFile(f, make([]byte, 2*mib), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dev := inventorytest.Attach(t, f)
+	if d := find(t, dev); d.Volume != "" {
+		t.Errorf("volume %q, want none", d.Volume)
+	}
+	if err := os.Remove(f); err != nil {
+		t.Fatal(err)
+	}
+	if d := find(t, dev); d.Volume != "unknown" {
+		t.Errorf("volume %q, want unknown", d.Volume)
 	}
 }
 

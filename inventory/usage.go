@@ -33,13 +33,15 @@ type usage struct {
 
 func (u *usage) add(n number, x use) { u.by[n] = append(u.by[n], x) }
 
-// readUsage gathers mounts of every mount namespace, swap, btrfs members and
-// loop devices over block devices.
+// readUsage gathers mounts of every mount namespace, swap, btrfs members, loop
+// devices over block devices, exports to other machines, and programs that have a
+// block device open for writing.
 func readUsage(root sysfs.Root) *usage {
 	u := &usage{by: map[number][]use{}}
-	u.err = errors.Join(u.readMounts(root), u.readSwaps(root))
+	u.err = errors.Join(u.readMounts(root), u.readSwaps(root), u.readLoops(root))
 	u.readBtrfs(root)
-	u.readLoops(root)
+	u.readExports(root)
+	u.readWriters(root)
 	return u
 }
 
@@ -163,18 +165,6 @@ func (u *usage) readBtrfs(root sysfs.Root) {
 		for _, member := range root.Names("sys/fs/btrfs", id, "devices") {
 			if n, ok := named(root, member); ok {
 				u.add(n, use{HoldHeld, "member of the btrfs file system " + id, false})
-			}
-		}
-	}
-}
-
-// readLoops finds block devices that a loop device sits on: the kernel lists
-// no holder for them.
-func (u *usage) readLoops(root sysfs.Root) {
-	for _, name := range root.Disks() {
-		if file := root.Text("sys/block", name, "loop/backing_file"); file != "" {
-			if n, ok := resolve(root, file); ok {
-				u.add(n, use{HoldHeld, "used by the loop device " + name, false})
 			}
 		}
 	}

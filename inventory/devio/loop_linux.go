@@ -1,6 +1,7 @@
 package devio
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"unsafe"
@@ -25,6 +26,9 @@ var fileSystems = map[int64]struct {
 	unix.EXT4_SUPER_MAGIC:      {"ext4", false},
 	unix.TMPFS_MAGIC:           {"tmpfs", false},
 	unix.XFS_SUPER_MAGIC:       {"xfs", false},
+	unix.MSDOS_SUPER_MAGIC:     {"vfat", false},
+	unix.EXFAT_SUPER_MAGIC:     {"exfat", false},
+	unix.RAMFS_MAGIC:           {"ramfs", false},
 }
 
 // loopStatus asks a loop device for its backing. The file's name is only used
@@ -38,6 +42,7 @@ func loopStatus(root sysfs.Root, b sysfs.Block, f *os.File) (*LoopStatus, error)
 		Major: unix.Major(info.Device), Minor: unix.Minor(info.Device),
 		Inode: info.Inode, Offset: info.Offset, File: root.Attr(b, "loop/backing_file"),
 	}
+	l.Volume = unknownVolume
 	if info.Rdevice != 0 {
 		l.Block = fmt.Sprintf("%d:%d", unix.Major(info.Rdevice), unix.Minor(info.Rdevice))
 		return l, nil
@@ -46,11 +51,17 @@ func loopStatus(root sysfs.Root, b sysfs.Block, f *os.File) (*LoopStatus, error)
 	return l, nil
 }
 
+// unknownVolume is what may or may not overwrite in place. It earns no method, as
+// copy-on-write does: a file that was deleted, or lies in another mount namespace,
+// must not look better than one that can be looked at.
+const unknownVolume = "unknown"
+
 func (l *LoopStatus) volume(root sysfs.Root) {
 	var st unix.Stat_t
 	var fs unix.Statfs_t
 	p := root.Join(l.File)
-	if unix.Stat(p, &st) != nil || st.Ino != l.Inode || unix.Statfs(p, &fs) != nil {
+	if unix.Stat(p, &st) != nil || st.Ino != l.Inode || unix.Major(st.Dev) != l.Major || unix.Minor(st.Dev) != l.Minor ||
+		unix.Statfs(p, &fs) != nil {
 		return
 	}
 	l.FileSystem, l.Volume = fileSystem(fs)
@@ -58,9 +69,33 @@ func (l *LoopStatus) volume(root sysfs.Root) {
 
 // fileSystem names a file system, and the kind of volume it makes of a file.
 func fileSystem(fs unix.Statfs_t) (name, volume string) {
-	kind := fileSystems[int64(fs.Type)]
-	if kind.cow {
+	kind, known := fileSystems[int64(fs.Type)]
+	switch {
+	case !known:
+		volume = unknownVolume
+	case kind.cow:
 		volume = "copy-on-write"
 	}
 	return kind.name, volume
+}
+
+// LoopBelow is the device number of the block device that a loop device lies on,
+// ok false where that is a file or the loop device has been detached. Neither the
+// kernel's list of holders nor the text of backing_file, which is a path of
+// whoever attached it, tells it reliably.
+func LoopBelow(root sysfs.Root, name string) (major, minor uint32, ok bool, err error) {
+	l, err := backingOf(root, name)
+	if errors.Is(err, unix.ENXIO) {
+		return 0, 0, false, nil
+	}
+	if err != nil {
+		return 0, 0, false, fmt.Errorf("cannot tell what %s is attached to: %w", name, err)
+	}
+	if l.Block == "" {
+		return 0, 0, false, nil
+	}
+	if _, err := fmt.Sscanf(l.Block, "%d:%d", &major, &minor); err != nil {
+		return 0, 0, false, fmt.Errorf("cannot tell what %s is attached to: %w", name, err)
+	}
+	return major, minor, true, nil
 }
