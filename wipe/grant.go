@@ -141,8 +141,8 @@ func (g Grant) wanted() int {
 	return len(g.serials)
 }
 
-// missing are the words of the grant that name no drive that was found.
-func (g Grant) missing(found []Candidate) (words []string) {
+// missing are the words of the grant that name no drive that was found or is done.
+func (g Grant) missing(found []Candidate, done []Done) (words []string) {
 	named := func(match func(record.Identity) bool) bool {
 		for _, c := range found {
 			if match(c.Device.Identity) {
@@ -160,7 +160,7 @@ func (g Grant) missing(found []Candidate) (words []string) {
 		return words
 	}
 	for _, t := range g.order.Drives {
-		if !named(t.Matches) {
+		if !named(t.Matches) && !isDone(done, t.Matches) {
 			words = append(words, t.Serial)
 		}
 	}

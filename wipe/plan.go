@@ -29,6 +29,7 @@ type Request struct {
 	Grant      Grant
 	Boot       string    // kernel boot identifier
 	Now        time.Time // for task identifiers only
+	Done       []Done    // what the grant's order has led to before
 }
 
 // Plan is what will be done. It is made by NewPlan and cannot be changed.
@@ -36,6 +37,7 @@ type Plan struct {
 	specs   []Spec
 	refused []record.Refusal
 	blocked []record.Refusal // those of refused that the grant names
+	done    []Done
 	missing []string
 	wanted  int
 	digest  record.Hex
@@ -61,8 +63,11 @@ func NewPlan(r Request) (*Plan, error) {
 	if err := r.Grant.asks(r.Policy); err != nil {
 		return nil, fmt.Errorf("make plan: %w", err)
 	}
-	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted(), grant: r.Grant, patient: r.Policy.Patience.orDefault()}
+	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted(), grant: r.Grant, patient: r.Policy.Patience.orDefault(), done: r.done()}
 	for i, c := range r.Candidates {
+		if isDone(p.done, c.Device.Identity.Same) {
+			continue
+		}
 		named := r.Grant.Permits(c.Device.Identity) == nil
 		s, reasons := Spec{}, refuse(i, r)
 		if len(reasons) == 0 {
@@ -81,7 +86,7 @@ func NewPlan(r Request) (*Plan, error) {
 			p.blocked = append(p.blocked, no)
 		}
 	}
-	p.missing = r.Grant.missing(r.Candidates)
+	p.missing = r.Grant.missing(r.Candidates, p.done)
 	return p, p.seal()
 }
 
@@ -146,13 +151,14 @@ func (p *Plan) seal() error {
 		Specs   []Spec           `json:"specs"`
 		Refused []record.Refusal `json:"refused"`
 		Missing []string         `json:"missing"`
-	}{p.specs, p.refused, p.missing})
+		Done    []Done           `json:"done,omitempty"`
+	}{p.specs, p.refused, p.missing, p.done})
 	if err != nil {
 		return fmt.Errorf("seal plan: %w", err)
 	}
 	p.digest = record.Digest(b)
 	// From here on nobody else holds a part of what was sealed.
-	p.specs, p.refused, p.blocked = copied(p.specs), copied(p.refused), copied(p.blocked)
+	p.specs, p.refused, p.blocked, p.done = copied(p.specs), copied(p.refused), copied(p.blocked), copied(p.done)
 	for i := range p.specs {
 		p.specs[i].Task.Plan = p.digest
 	}

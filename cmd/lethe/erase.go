@@ -58,7 +58,7 @@ func (a *grantArgs) plan(ctx context.Context, env cli.Env) (*mission, []inventor
 	}
 	ds = append(ds, a.files...)
 	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds), Policy: pol, Grant: g,
-		Boot: bootID(), Now: time.Now()})
+		Boot: bootID(), Now: time.Now(), Done: a.done})
 	if err != nil {
 		return nil, nil, cli.Usagef("%v", err)
 	}
@@ -130,7 +130,21 @@ func (a *eraseArgs) erase(ctx context.Context, env cli.Env, args []string, r *re
 	if err != nil {
 		return keyError(err)
 	}
+	// First what an earlier run in this folder has left without papers, then what it
+	// has done already under this order.
+	if _, err := recoverIn(env, a.papers, signer); err != nil {
+		return err
+	}
+	a.earlier = a.papers
 	m, named, err := a.plan(ctx, env)
+	var all *carriedOut
+	if errors.As(err, &all) {
+		printDone(env, all.order.ID, all.done)
+		r.Wanted = len(all.order.Drives)
+		r.done(all.done)
+		fmt.Fprintf(env.Stdout, "%s in %s\n", all, a.papers)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -146,6 +160,9 @@ func (a *eraseArgs) onHost(ctx context.Context, m *mission, named []inventory.De
 	}
 	if len(m.plan.Tasks()) == 0 {
 		return cli.Refusedf("nothing was touched: %s", untouched(m.plan.Blocked(), m.plan.Missing()))
+	}
+	if o := m.plan.Order(); o != nil {
+		printDone(m.env, o.ID, m.plan.Done())
 	}
 	printPlan(m.env, m.plan, m.plan.Blocked())
 	if m.tool, err = hostTool(); err != nil {
@@ -170,8 +187,7 @@ func (a *eraseArgs) onHost(ctx context.Context, m *mission, named []inventory.De
 	if err != nil {
 		return signalled(ctx, cli.Undeliveredf("papers are missing: %v", err))
 	}
-	fmt.Fprintf(m.env.Stdout, "%d of %d drives sanitised; papers in %s (summary %s)\n",
-		out.Reached(), m.plan.Wanted(), a.papers, out.Summary.Name)
+	fmt.Fprintf(m.env.Stdout, "%s; papers in %s (summary %s)\n", sum(m.plan, out), a.papers, out.Summary.Name)
 	return signalled(ctx, m.outcomeError(out))
 }
 

@@ -41,7 +41,7 @@ func run(argv []string) int {
 
 func commands() []cli.Command {
 	return []cli.Command{
-		listCommand(), planCommand(), resuming(eraseCommand()), recoverCommand(), doctorCommand(),
+		listCommand(), planCommand(), eraseCommand(), recoverCommand(), doctorCommand(),
 		orderCommand(), keyCommand(), stickCommand(),
 		bootCommand(), workerCommand(), versionCommand(),
 	}

@@ -47,9 +47,6 @@ func candidates(ds []inventory.Device) (out []wipe.Candidate) {
 	for _, d := range ds {
 		c := wipe.Candidate{Device: d.Device, Node: d.NodePath}
 		h := holds(d)
-		if id := carriedOut.paper(d.Identity); id != "" {
-			h = append(h, "it already has certificate "+id+" under this order")
-		}
 		if len(h) > 0 {
 			c.Holds = errors.New(strings.Join(h, "\n"))
 		}
@@ -155,28 +152,12 @@ func first(s []string) string {
 // was asked, one that was wanted and refused, or one that is missing.
 func (m *mission) outcomeError(o job.Outcome) error {
 	if n := len(o.Papers) - o.Reached(); n > 0 {
-		return cli.Failedf("%d of %d drives were not sanitised; their notices say why", n, len(o.Papers))
+		return cli.Failedf("%d of %d drives were not sanitised; their notices say why", n, m.plan.Wanted())
 	}
-	if b, miss := undone(m.plan); len(b)+len(miss) > 0 {
+	if b, miss := m.plan.Blocked(), m.plan.Missing(); len(b)+len(miss) > 0 {
 		return cli.Refusedf("%d of %d drives were not touched: %s", len(b)+len(miss), m.plan.Wanted(), untouched(b, miss))
 	}
 	return nil
-}
-
-// undone is what the plan leaves out although it was wanted, less the drives whose
-// order was carried out before.
-func undone(p *wipe.Plan) (blocked []record.Refusal, missing []string) {
-	for _, b := range p.Blocked() {
-		if carriedOut.paper(b.Identity) == "" {
-			blocked = append(blocked, b)
-		}
-	}
-	for _, w := range p.Missing() {
-		if !carriedOut.names(w) {
-			missing = append(missing, w)
-		}
-	}
-	return blocked, missing
 }
 
 func untouched(blocked []record.Refusal, missing []string) string {

@@ -46,9 +46,10 @@ func (d *rigDrive) content(t *testing.T) []byte {
 // An order that is carried out again in the same folder does what is not done, and
 // nothing to what is. A drive that has its certificate keeps every byte.
 //
-// mutant: recover_replay.go: if id.Known() && c.identity.Same(id) { => if false {
-// mutant: recover_replay.go: if p.Outcome() != check.Erased || => if p.Outcome() == check.Refused ||
-// mutant: recover_replay.go: || p.Record.Order.Digest != ref.Digest { => || p.Record.Order.Digest == "" {
+// mutant: ../../wipe/plan.go: if isDone(p.done, c.Device.Identity.Same) { => if false {
+// mutant: ../internal/replay/replay.go: if r.Outcome() != check.Erased || => if r.Outcome() == check.Refused ||
+// mutant: ../internal/replay/replay.go: || r.Record.Order.Digest != ref.Digest { => || r.Record.Order.Digest == "" {
+// mutant: recover_replay.go: o.Reached()+len(done), p.Wanted()) => o.Reached(), p.Wanted())
 func TestReplay(t *testing.T) {
 	r := newRig(t, 8<<20, 384<<20)
 	r.fill(7)
@@ -79,7 +80,7 @@ func TestReplay(t *testing.T) {
 	kept, was := r.audit(nil), small.content(t)
 
 	said := r.must(erase())
-	for _, want := range []string{"already has certificate LTH-", "under order ORD-", "recovered", "found after a restart", "1 of 2 drives sanitised"} {
+	for _, want := range []string{"already has certificate LTH-", "under order ORD-", "recovered", "found after a restart", "2 of 2 drives sanitised: 1 now, 1 before under this order (LTH-"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the second run does not say %q:\n%s", want, said)
 		}

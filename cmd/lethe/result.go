@@ -37,14 +37,24 @@ const untouchedState = "Untouched"
 // plan notes what will not be touched.
 func (r *result) plan(p *wipe.Plan) {
 	r.Wanted, r.Missing = p.Wanted(), append(r.Missing, p.Missing()...)
+	r.done(p.Done())
 	for _, b := range p.Blocked() {
 		r.Drives = append(r.Drives, driveEnd{Identity: b.Identity, Node: b.Node, State: untouchedState, Reasons: b.Reasons})
 	}
 }
 
+// done notes what an earlier run of the order has done.
+func (r *result) done(done []wipe.Done) {
+	r.Reached += len(done)
+	for _, d := range done {
+		r.Drives = append(r.Drives, driveEnd{Identity: d.Identity, Node: d.Node, State: string(d.State), Kind: record.KindCertificate,
+			Paper: d.Paper + ".pdf", Reasons: []string{"erased under this order before, at " + d.At.String()}})
+	}
+}
+
 // outcome notes how the drives of the plan ended.
 func (r *result) outcome(o job.Outcome) {
-	r.Summary, r.Reached = o.Summary.Name, o.Reached()
+	r.Summary, r.Reached = o.Summary.Name, r.Reached+o.Reached()
 	for _, p := range o.Papers {
 		d := p.Record.Device
 		r.Drives = append(r.Drives, driveEnd{Identity: d.Identity, Node: d.Node, State: string(p.Record.Verdict.State),

@@ -67,7 +67,7 @@ func (j *Job) Run(ctx context.Context, p *wipe.Plan) (Outcome, error) {
 
 func (j *Job) summarize(ctx context.Context, p *wipe.Plan, out *Outcome) error {
 	c := j.Context()
-	out.State = issue.Summarize(wipe.NewID(c.Issued.Time), c, p.Order(), p.Wanted(), out.Papers, p.Refused(), p.Missing())
+	out.State = issue.Summarize(wipe.NewID(c.Issued.Time), c, p.Order(), p.Wanted(), out.Papers, p.Left(), p.Missing())
 	paper, err := j.Issuer.Summary(out.State)
 	if err != nil {
 		return err
