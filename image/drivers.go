@@ -33,6 +33,9 @@ var plainNICs = []string{"e1000", "e1000e", "igb", "igc", "r8169", "realtek", "8
 // defaults ask for) and the CD that the image came on.
 var mediaDrivers = []string{"vfat", "nls_cp437", "nls_ascii", "nls_utf8", "nls_iso8859-1", "isofs", "loop"}
 
+// networkDrivers serve every card: VLANs.
+var networkDrivers = []string{"8021q"}
+
 // platformDrivers are firmware and clock.
 var platformDrivers = []string{"efivarfs", "rtc_cmos"}
 

@@ -88,7 +88,7 @@ var vm = Profile{
 	Name:    "vm",
 	Summary: "virtual machines, and machines with on-board SATA, NVMe and USB",
 	Modules: join(virtualDrivers, diskDrivers, boardDrivers, emulatedHBAs, []string{"megaraid_sas"},
-		plainNICs, mediaDrivers, platformDrivers, checksumDrivers),
+		plainNICs, networkDrivers, mediaDrivers, platformDrivers, checksumDrivers),
 	Always:  always,
 	Hotplug: hotplug,
 	Options: moduleOptions,

@@ -28,6 +28,11 @@ func FuzzLoad(f *testing.F) {
 			if seen[s.Name] {
 				t.Fatalf("%s twice in the order", s.Name)
 			}
+			for _, a := range s.After {
+				if !seen[a] {
+					t.Fatalf("%s waits for %s, which comes later", s.Name, a)
+				}
+			}
 			seen[s.Name] = true
 			if path.IsAbs(s.Path) || strings.HasPrefix(path.Clean(s.Path), "..") {
 				t.Fatalf("path %q leaves the directory", s.Path)

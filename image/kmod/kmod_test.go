@@ -2,6 +2,7 @@ package kmod
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -90,6 +91,31 @@ func TestOrder(t *testing.T) {
 		if diff := cmp.Diff(tt.want, stepNames(steps)); diff != "" {
 			t.Errorf("Order(%v) (-want +got):\n%s", tt.names, diff)
 		}
+	}
+}
+
+// What may be loaded at the same time must not be what needs each other, soft
+// dependencies included; a cycle must not wait for itself.
+//
+// mutant: image/kmod/order.go: o.after(append(before, m.Deps...)) => o.after(before)
+func TestOrderAfter(t *testing.T) {
+	steps, err := testIndex(t).Order("sd_mod", "ahci", "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for _, s := range steps {
+		got[s.Name] = slices.Sorted(slices.Values(s.After))
+	}
+	want := map[string][]string{
+		"scsi_mod": nil, "nls_iso8859_1": {"scsi_mod"}, "crc64": nil, "crc64_rocksoft": {"crc64"},
+		"crct10dif_pclmul": nil, "crct10dif_generic": nil,
+		"t10_pi": {"crc64", "crc64_rocksoft", "crct10dif_generic", "crct10dif_pclmul"},
+		"sd_mod": {"crc64", "crc64_rocksoft", "scsi_mod", "t10_pi"},
+		"ahci":   {"scsi_mod"}, "b": nil, "a": {"b"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("after (-want +got):\n%s", diff)
 	}
 }
 

@@ -52,7 +52,6 @@ require (
 
 tool (
 	github.com/u-root/mkuimage/cmd/mkuimage
-	github.com/u-root/u-root/cmds/core/blkid
 	github.com/u-root/u-root/cmds/core/cat
 	github.com/u-root/u-root/cmds/core/chmod
 	github.com/u-root/u-root/cmds/core/cp
@@ -65,7 +64,6 @@ tool (
 	github.com/u-root/u-root/cmds/core/free
 	github.com/u-root/u-root/cmds/core/gosh
 	github.com/u-root/u-root/cmds/core/grep
-	github.com/u-root/u-root/cmds/core/gzip
 	github.com/u-root/u-root/cmds/core/head
 	github.com/u-root/u-root/cmds/core/hexdump
 	github.com/u-root/u-root/cmds/core/hostname
@@ -83,8 +81,6 @@ tool (
 	github.com/u-root/u-root/cmds/core/more
 	github.com/u-root/u-root/cmds/core/mount
 	github.com/u-root/u-root/cmds/core/mv
-	github.com/u-root/u-root/cmds/core/netstat
-	github.com/u-root/u-root/cmds/core/pci
 	github.com/u-root/u-root/cmds/core/ping
 	github.com/u-root/u-root/cmds/core/poweroff
 	github.com/u-root/u-root/cmds/core/ps
@@ -97,11 +93,9 @@ tool (
 	github.com/u-root/u-root/cmds/core/sort
 	github.com/u-root/u-root/cmds/core/sync
 	github.com/u-root/u-root/cmds/core/tail
-	github.com/u-root/u-root/cmds/core/tar
 	github.com/u-root/u-root/cmds/core/tee
 	github.com/u-root/u-root/cmds/core/umount
 	github.com/u-root/u-root/cmds/core/uname
 	github.com/u-root/u-root/cmds/core/uptime
 	github.com/u-root/u-root/cmds/core/wc
-	github.com/u-root/u-root/cmds/core/wget
 )

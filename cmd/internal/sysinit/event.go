@@ -25,12 +25,6 @@ type (
 		Name string
 		Err  error
 	}
-	// DisksSettled says that no drive has come or gone for a while.
-	DisksSettled struct {
-		Disks   []string
-		Modules int // loaded by us
-		Took    time.Duration
-	}
 	// LinkDown is a wired interface without a cable.
 	LinkDown struct{ NIC string }
 	// Leased is an interface that has an address.
@@ -71,11 +65,6 @@ func (e WordRefused) String() string {
 }
 
 func (e ModuleFailed) String() string { return fmt.Sprintf("driver %s: %v", e.Name, e.Err) }
-
-func (e DisksSettled) String() string {
-	return fmt.Sprintf("%d drives after %.1f s, %d drivers loaded: %s",
-		len(e.Disks), e.Took.Seconds(), e.Modules, strings.Join(e.Disks, " "))
-}
 
 func (e LinkDown) String() string { return e.NIC + ": no cable" }
 

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -19,15 +19,28 @@ const modulesDir = "/lib/modules"
 // images and would bring its compressor into the agent.
 const alwaysPath = "/etc/lethe/modules"
 
+// atOnce bounds the modules that are loaded at the same time. It is far above
+// the number of processors, since an adapter's driver waits for its drives to
+// spin up and must not hold up the others.
+const atOnce = 16
+
 // loader loads modules and remembers what it has tried, so that walking sysfs
 // again costs nothing for known devices.
 type loader struct {
-	dir     string
-	index   *kmod.Index
-	say     func(Event)
-	tried   map[string]bool // modules
-	aliases map[string]bool // modaliases
+	dir   string
+	index *kmod.Index
+	list  moduleList
+	say   func(Event)
+	slots chan struct{}
+	// insert loads one file with parameters; tests put another one here.
+	insert func(file, params string) error
+
+	mu      sync.Mutex
+	jobs    map[string]chan struct{} // by module; closed when it is over
+	aliases map[string]bool
 	loaded  int
+	busy    int
+	closed  bool
 }
 
 // newLoader refuses to work outside of an image, for Run and Modprobe alike.
@@ -44,8 +57,25 @@ func newLoader(say func(Event)) (*loader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read modules: %w", err)
 	}
-	return &loader{dir: dir, index: x, say: say,
-		tried: map[string]bool{}, aliases: map[string]bool{}}, nil
+	l := newLoaderOf(dir, x, say)
+	if b, err := os.ReadFile(alwaysPath); err == nil {
+		if l.list, err = parseModuleList(b); err != nil {
+			return nil, err
+		}
+	}
+	if words, err := os.ReadFile("/proc/cmdline"); err == nil {
+		l.list.addCmdline(string(words), func(name string) bool {
+			_, ok := x.Module(name)
+			return ok
+		})
+	}
+	return l, nil
+}
+
+func newLoaderOf(dir string, x *kmod.Index, say func(Event)) *loader {
+	return &loader{dir: dir, index: x, say: say, insert: insert, slots: make(chan struct{}, atOnce),
+		list: moduleList{Options: map[string]string{}},
+		jobs: map[string]chan struct{}{}, aliases: map[string]bool{}}
 }
 
 func kernelRelease() (string, error) {
@@ -58,57 +88,111 @@ func kernelRelease() (string, error) {
 
 // always loads what the image's profile lists.
 func (l *loader) always() {
-	b, err := os.ReadFile(alwaysPath)
-	if err != nil {
-		return
-	}
-	for _, name := range strings.Fields(string(b)) {
-		l.load(name)
-	}
+	l.load(l.list.Load...)
 	mountEFI(l.say)
 }
 
 // autoload loads for every device on every bus what its modalias asks for, and
-// again for the devices that this brought, until a pass loads nothing new. It
+// again for the devices that this brought, until a pass finds nothing new. It
 // reports whether it loaded anything.
 func (l *loader) autoload() bool {
-	any := false
+	before := l.count()
 	for range 16 { // a bound against drivers that create devices for ever
-		before := l.loaded
-		for _, a := range modaliases("/sys/bus") {
-			if !l.aliases[a] {
-				l.aliases[a] = true
-				for _, m := range l.index.Match(a) {
-					l.load(m)
-				}
-			}
+		if !l.loadAliases(modaliases("/sys/bus")...) {
+			break
 		}
-		if l.loaded == before {
-			return any
-		}
-		any = true
 	}
-	return any
+	return l.count() > before
 }
 
-func (l *loader) load(name string) {
-	steps, err := l.index.Order(name)
+// loadAliases loads for the modaliases that were not seen before and reports
+// whether there were any.
+func (l *loader) loadAliases(aliases ...string) bool {
+	var names []string
+	l.mu.Lock()
+	fresh := false
+	for _, a := range aliases {
+		if !l.aliases[a] {
+			l.aliases[a], fresh = true, true
+			names = append(names, l.index.Match(a)...)
+		}
+	}
+	l.mu.Unlock()
+	l.load(names...)
+	return fresh
+}
+
+// count returns how many modules were loaded.
+func (l *loader) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.loaded
+}
+
+// idle reports that nothing is being loaded.
+func (l *loader) idle() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.busy == 0
+}
+
+// load loads the modules of the names and what they need, side by side as far
+// as they do not need each other, and returns when all are over. Each is tried
+// once.
+func (l *loader) load(names ...string) {
+	steps, err := l.index.Order(names...)
 	if err != nil {
-		l.say(ModuleFailed{name, err})
+		l.say(ModuleFailed{fmt.Sprint(names), err})
 	}
+	for _, done := range l.start(steps) {
+		<-done
+	}
+}
+
+// start begins the steps that were not begun before and returns the ends of
+// all. A step waits only for what was begun before it, so that no two wait for
+// each other.
+func (l *loader) start(steps []kmod.Step) []chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	var all []chan struct{}
 	for _, s := range steps {
-		if l.tried[s.Name] {
-			continue
+		done, ok := l.jobs[s.Name]
+		if !ok {
+			done = make(chan struct{})
+			var after []chan struct{}
+			for _, n := range s.After {
+				after = append(after, l.jobs[n])
+			}
+			l.jobs[s.Name] = done
+			l.busy++
+			go l.run(s, after, done)
 		}
-		l.tried[s.Name] = true
-		err := insert(filepath.Join(l.dir, s.Path))
-		switch {
-		case err == nil:
-			l.loaded++
-		case !s.Optional && !harmless(err):
-			l.say(ModuleFailed{s.Name, err})
-		}
+		all = append(all, done)
 	}
+	return all
+}
+
+func (l *loader) run(s kmod.Step, after []chan struct{}, done chan struct{}) {
+	for _, a := range after {
+		<-a
+	}
+	l.slots <- struct{}{}
+	err := l.insert(filepath.Join(l.dir, s.Path), l.list.Options[s.Name])
+	<-l.slots
+	if err != nil && !s.Optional && !harmless(err) {
+		l.say(ModuleFailed{s.Name, err})
+	}
+	l.mu.Lock()
+	if err == nil {
+		l.loaded++
+	}
+	l.busy--
+	l.mu.Unlock()
+	close(done)
 }
 
 // harmless are the answers of drivers that find no hardware of theirs: aliases
@@ -120,13 +204,13 @@ func harmless(err error) bool {
 // insert loads one file, finit_module(2). A module that is there already is no
 // error. The call returns when the driver has probed the devices it found,
 // asynchronous probes included.
-func insert(name string) error {
+func insert(name, params string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	err = unix.FinitModule(int(f.Fd()), "", 0)
+	err = unix.FinitModule(int(f.Fd()), params, 0)
 	if errors.Is(err, unix.EEXIST) {
 		return nil
 	}
@@ -152,35 +236,4 @@ func modaliases(bus string) []string {
 		}
 	}
 	return out
-}
-
-// Modprobe is the kernel's helper (/proc/sys/kernel/modprobe, called as
-// "modprobe -q -- NAME") and an operator's command. Names may be aliases;
-// options are ignored, -r (remove) is refused. It returns an exit status.
-func Modprobe(args []string) int {
-	var names []string
-	for _, a := range args {
-		if a == "-r" || a == "--remove" {
-			fmt.Fprintln(os.Stderr, "modprobe: removing is not supported")
-			return 1
-		}
-		if !strings.HasPrefix(a, "-") {
-			names = append(names, a)
-		}
-	}
-	status := 0
-	l, err := newLoader(func(e Event) {
-		status = 1
-		if len(args) > 0 && args[0] != "-q" {
-			fmt.Fprintln(os.Stderr, "modprobe:", e)
-		}
-	})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "modprobe:", err)
-		return 1
-	}
-	for _, n := range names {
-		l.load(n)
-	}
-	return status
 }

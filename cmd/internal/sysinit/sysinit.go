@@ -29,14 +29,20 @@ type State struct {
 	// Disks are the names in /sys/block when they stopped changing, sorted,
 	// without loop and RAM disks.
 	Disks []string
+	// Hotplug follows what comes and goes afterwards.
+	Hotplug *Hotplug `json:"-"`
 }
 
 // Limits of Run; none of them is waited for when all is well.
 const (
-	// quiet is how long the set of devices must stay the same. usb-storage waits
-	// one second before it looks at a stick (its parameter delay_use).
-	quiet       = 1500 * time.Millisecond
-	settleLimit = 60 * time.Second
+	// quiet is how long the drives must stay the same once every driver is loaded
+	// and nothing is known to be on its way: a USB hub needs most of a second to
+	// find what is plugged into it.
+	quiet = time.Second
+	// answerLimit is how long USB storage may take to name its drives.
+	answerLimit = 15 * time.Second
+	// settleLimit is above what the slowest drive takes to spin up.
+	settleLimit = 90 * time.Second
 )
 
 // Run prepares the machine and calls emit for everything worth telling, one
@@ -45,6 +51,7 @@ const (
 // machine without a network must still list its drives. The network comes up in the
 // background until ctx ends; see Net.Ready for work that needs it.
 func Run(ctx context.Context, emit func(Event)) (State, error) {
+	began := sinceKernel()
 	var s State
 	var err error
 	if s.Image, err = image(); err != nil {
@@ -52,6 +59,7 @@ func Run(ctx context.Context, emit func(Event)) (State, error) {
 	}
 	say := serial(emit)
 	say(ImageFound{s.Image})
+	say(AgentRunning{began})
 	mountMissing(say)
 	if s.Site, err = loadSite(); err != nil {
 		return s, err
@@ -66,6 +74,7 @@ func Run(ctx context.Context, emit func(Event)) (State, error) {
 	if err != nil {
 		return s, err
 	}
+	s.Hotplug = newHotplug(ctx, l, say)
 	l.always()
 	l.autoload()
 
@@ -76,6 +85,6 @@ func Run(ctx context.Context, emit func(Event)) (State, error) {
 	setHostname(s.Site.Hostname)
 	s.Net = newNet(s.Site, s.Cmdline, say)
 	s.Net.begin(ctx, s.Cmdline.NoNet)
-	s.Disks, err = settle(ctx, l, say)
+	s.Disks, err = s.Hotplug.settle(ctx)
 	return s, err
 }
