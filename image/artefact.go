@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"lethe/image/debian"
+	"lethe/image/kernel"
 	"lethe/image/measure"
 	"lethe/image/menu"
 )
@@ -45,6 +46,7 @@ var formats = []format{
 	{FormatPXE, []string{PXEFolder}, pxeNeeds, writePXE},
 	{FormatISO, []string{ISOFile}, isoNeeds, writeISO},
 	{FormatUSB, []string{USBFile}, usbNeeds, writeUSB},
+	{FormatSBOM, []string{SBOMFile, NoticesFile}, func() []debian.Need { return nil }, writeSBOM},
 }
 
 // Formats returns the names of all formats.
@@ -83,6 +85,8 @@ type artefacts struct {
 	uki             []byte // as written, nil without one
 	files           []FileInfo
 	pcrs            []measure.PCR
+	kernel          kernel.Tree
+	needs           []debian.Need // of all formats that are written
 }
 
 // labelInfo is what the formats show of the label.

@@ -35,6 +35,7 @@ func TestFormats(t *testing.T) {
 	check(t, dir)
 	t.Run("manifest", func(t *testing.T) { inManifest(t, dir, m) })
 	t.Run("uki", func(t *testing.T) { ukiHolds(t, dir, m) })
+	t.Run("sbom", func(t *testing.T) { sbomNames(t, dir, m) })
 }
 
 // check lets sha256sum(1) read what was written.
@@ -95,6 +96,36 @@ func ukiHolds(t *testing.T, dir string, m Manifest) {
 	}
 	if !strings.Contains(string(u.Content(".osrel")), m.Label.Digest) {
 		t.Error("os-release does not name the image digest")
+	}
+}
+
+// sbomNames: everything that Debian or u-root gave is in the bill of materials,
+// and its licence in the notices.
+func sbomNames(t *testing.T, dir string, m Manifest) {
+	bill, err := os.ReadFile(filepath.Join(dir, SBOMFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	notices, err := os.ReadFile(filepath.Join(dir, NoticesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{m.Label.Kernel.Package, "github.com/u-root/u-root", "std", "lethe"}
+	for _, p := range m.Debian {
+		want = append(want, p.Name)
+	}
+	for _, w := range want {
+		if !strings.Contains(string(bill), `"name": "`+w+`"`) {
+			t.Errorf("%s is not in the bill of materials", w)
+		}
+		if w != "xorriso" && w != "grub-common" && !strings.Contains(string(notices), w+" ") {
+			t.Errorf("%s is not in the notices", w)
+		}
+	}
+	for _, text := range []string{"GNU GENERAL PUBLIC LICENSE", "Redistribution and use", "Apache License"} {
+		if !strings.Contains(strings.ToUpper(string(notices)), strings.ToUpper(text)) {
+			t.Errorf("the notices lack %q", text)
+		}
 	}
 }
 

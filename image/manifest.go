@@ -127,7 +127,7 @@ func (p *parts) formats(ctx context.Context, o Options, fs []format, vmlinuz, in
 	if len(fs) == 0 {
 		return nil
 	}
-	a := &artefacts{opt: o, out: o.Out, menu: o.Menu, vmlinuz: vmlinuz, initrd: initrd,
+	a := &artefacts{opt: o, out: o.Out, menu: o.Menu, vmlinuz: vmlinuz, initrd: initrd, kernel: p.kernel,
 		label: labelInfo{p.label.Version, p.label.Profile, p.label.Kernel.Release, p.label.Digest}}
 	if a.menu.Title == "" {
 		a.menu.Title = a.label.title()
@@ -138,14 +138,15 @@ func (p *parts) formats(ctx context.Context, o Options, fs []format, vmlinuz, in
 	if err := a.menu.Check(); err != nil {
 		return err
 	}
+	for _, f := range fs {
+		a.needs = append(a.needs, f.needs()...)
+	}
 	if err := a.all(ctx, fs); err != nil {
 		return err
 	}
 	var names []string
-	for _, f := range fs {
-		for _, n := range f.needs() {
-			names = append(names, n.Package)
-		}
+	for _, n := range a.needs {
+		names = append(names, n.Package)
 	}
 	var err error
 	m.Cmdline, m.Files, m.PCRs = a.menu.Words, a.files, a.pcrs
