@@ -22,11 +22,23 @@ type bootMedium struct {
 	numbers map[number]string
 }
 
-// readBoot looks at root= on the kernel's command line and at the boot loader's
-// EFI variable.
+// mediumWord is what our own media put on the command line: identifiers of the
+// medium itself, separated by commas. Loaders other than systemd's stub leave no
+// trace of where they came from.
+const mediumWord = "lethe.medium="
+
+// readBoot looks at lethe.medium= and root= on the kernel's command line and at the
+// boot loader's EFI variable.
 func readBoot(root sysfs.Root) bootMedium {
 	m := bootMedium{map[string]string{}, map[number]string{}}
 	for _, word := range strings.Fields(root.Text("proc/cmdline")) {
+		if ids, ok := strings.CutPrefix(word, mediumWord); ok {
+			for id := range strings.SplitSeq(strings.ToLower(ids), ",") {
+				if id != "" {
+					m.uuids[id] = "kernel command line, " + word
+				}
+			}
+		}
 		dev, ok := strings.CutPrefix(word, "root=")
 		if !ok {
 			continue
@@ -62,6 +74,13 @@ func (m bootMedium) holds(b sysfs.Block, table io.ReaderAt) []Hold {
 	}
 	if why, ok := m.numbers[number{b.Major, b.Minor}]; ok {
 		note(b.Name, why)
+	}
+	if table != nil && len(m.uuids) > 0 {
+		for _, id := range parttable.DiskIDs(table, int(b.LogicalSector)) {
+			if why, ok := m.uuids[id]; ok {
+				note(b.Name, why)
+			}
+		}
 	}
 	known := false
 	for _, p := range b.Partitions {

@@ -25,6 +25,7 @@ func dm(tr *inventorytest.Tree, base, name string, minor int, attr map[string]st
 // mutant: chain.go: c := chain{usage: u, root: root, seen: map[string]bool{}} => c := chain{usage: u, root: root, seen: map[string]bool{}}; b.Partitions = nil
 // mutant: chain.go: c.above(h) =>
 // mutant: chain.go: if root.Exists(b.Dir, "bcache") { => if false {
+// mutant: boot.go: for _, id := range parttable.DiskIDs(table, int(b.LogicalSector)) { => for _, id := range []string(nil) {
 // mutant: chain.go: if strings.HasPrefix(c.root.Text("sys/block", h, "dm/uuid"), "mpath-") { => if false {
 // mutant: chain.go: if x.boot { => if false {
 // mutant: usage.go: } else if n, ok := resolve(root, unescape(g[1])); ok { => } else if n, ok := resolve(root, unescape(g[1])); ok && false {
@@ -165,6 +166,20 @@ func TestHolds(t *testing.T) {
 			head[450], head[510], head[511] = 0x0c, 0x55, 0xaa
 			p["sdc"].Head = head
 		}, []inventory.Hold{{Kind: inventory.HoldBoot, Detail: "this system was booted from sdc (kernel command line, root=PARTUUID=DEADBEEF-01)"}}},
+		{"our own medium, by its MBR", "sdc", func(tr *inventorytest.Tree, p map[string]*inventorytest.Probe) {
+			tr.File("proc/cmdline", "quiet lethe.medium=0,deadbeef\n")
+			tr.File("sys/block/sdc/sdc1/uevent", "PARTUUID=ab-1\n")
+			p["sdc"].Head = signed()
+		}, []inventory.Hold{{Kind: inventory.HoldBoot, Detail: "this system was booted from sdc (kernel command line, lethe.medium=0,deadbeef)"}}},
+		{"our own medium, by its GPT", "sdc", func(tr *inventorytest.Tree, p map[string]*inventorytest.Probe) {
+			tr.File("proc/cmdline", "lethe.medium=04030201-0605-0807-090a-0b0c0d0e0f10\n")
+			head := make([]byte, 4096)
+			copy(head[512:], "EFI PART")
+			for i := range 16 {
+				head[512+56+i] = byte(i + 1)
+			}
+			p["sdc"].Head = head
+		}, []inventory.Hold{{Kind: inventory.HoldBoot, Detail: "this system was booted from sdc (kernel command line, lethe.medium=04030201-0605-0807-090a-0b0c0d0e0f10)"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tr, probes := server(t)
@@ -284,4 +299,12 @@ func TestEvidenceIsKept(t *testing.T) {
 		}
 	}
 	t.Error("no evidence of READ NATIVE MAX ADDRESS EXT with the sense bytes it came back in")
+}
+
+// signed is the head of a drive with an MBR of signature deadbeef.
+func signed() []byte {
+	head := make([]byte, 4096)
+	copy(head[440:], []byte{0xef, 0xbe, 0xad, 0xde})
+	head[510], head[511] = 0x55, 0xaa
+	return head
 }

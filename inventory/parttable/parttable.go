@@ -48,6 +48,27 @@ func Entries(r io.ReaderAt, sector int) ([]Entry, error) {
 	return mbr(head), nil
 }
 
+// DiskIDs returns what identifies the whole drive: the GUID of a GPT (UEFI 2.10
+// §5.3.2, DiskGUID at 56) and the signature of an MBR as eight hex digits, the
+// protective one's too. sector is the logical sector in bytes.
+func DiskIDs(r io.ReaderAt, sector int) []string {
+	if sector < 512 || sector > 1<<20 {
+		return nil
+	}
+	head := make([]byte, 2*sector)
+	if _, err := r.ReadAt(head, 0); err != nil {
+		return nil
+	}
+	var out []string
+	if sig := binary.LittleEndian.Uint32(head[440:]); sig != 0 && head[510] == 0x55 && head[511] == 0xaa {
+		out = append(out, fmt.Sprintf("%08x", sig))
+	}
+	if bytes.HasPrefix(head[sector:], []byte("EFI PART")) {
+		out = append(out, GUID(head[sector+56:]))
+	}
+	return out
+}
+
 // gpt reads the entries (UEFI 2.10 §5.3.2: PartitionEntryLBA at 72, number of
 // entries at 80, size of one at 84; in an entry the type is at 0, the unique GUID
 // at 16).
