@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 	"lethe/certs/deliver"
 	"lethe/certs/order"
 	"lethe/certs/record"
-	"lethe/certs/sign"
 	"lethe/cmd/internal/cli"
 	"lethe/cmd/internal/sysinit"
 	"lethe/image/site"
@@ -24,7 +22,7 @@ import (
 )
 
 // bootPapers is where papers wait in the booted machine: in RAM, until delivered.
-const bootPapers = "/run/lethe/papers"
+const bootPapers = sysinit.PapersDir
 
 func bootCommand() cli.Command {
 	return cli.Command{
@@ -34,13 +32,12 @@ network, lists the drives, and, under a valid order, erases them and delivers th
 papers. Without an order it only lists.`,
 		Flags: func(*flag.FlagSet) cli.Run {
 			return func(ctx context.Context, env cli.Env, args []string) error {
-				b := &boot{env: env, log: logrus.New()}
-				if words, err := os.ReadFile("/proc/cmdline"); err == nil && sysinit.Plain(string(words)) {
-					b.env.TTY, b.env.Color = false, false
+				b := newBoot(ctx, env)
+				err := b.run(ctx, len(args) > 0 && args[0] == sysinit.Rescue)
+				if err != nil && b.screens != nil { // the first console gets it as any command's
+					b.screens.Others(fmt.Appendf(nil, "%s: %v\n", env.Name, err))
 				}
-				b.log.SetOutput(env.Stdout)
-				b.log.SetFormatter(&logrus.TextFormatter{DisableColors: !b.env.Color, FullTimestamp: true})
-				return b.run(ctx)
+				return err
 			}
 		},
 	}
@@ -51,11 +48,14 @@ type boot struct {
 	env   cli.Env
 	log   *logrus.Logger
 	state sysinit.State
-	depot *deliver.HTTPS // nil where none is configured
-	stick *stick         // nil where none is configured, or a depot makes do without
+	// screens are all consoles; nil where there is one only.
+	screens *sysinit.Screens
+	depot   *deliver.HTTPS // nil where none is configured
+	stick   *stick         // nil where none is configured, or a depot makes do without
 }
 
-func (b *boot) run(ctx context.Context) error {
+// run works, or after a crash only delivers.
+func (b *boot) run(ctx context.Context, rescue bool) error {
 	var err error
 	b.state, err = sysinit.Run(ctx, func(e sysinit.Event) { b.log.Info(e.String()) })
 	if errors.Is(err, sysinit.ErrNotImage) {
@@ -63,6 +63,9 @@ func (b *boot) run(ctx context.Context) error {
 	}
 	if err != nil {
 		return fmt.Errorf("start machine: %w", err)
+	}
+	if rescue {
+		return b.rescue(ctx)
 	}
 	if b.state.Cmdline.Shell {
 		return nil
@@ -118,7 +121,7 @@ func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device
 	if err := b.state.Net.Ready(ctx); err != nil {
 		return err
 	}
-	mi, err := b.mission(m, ds, path)
+	mi, err := b.mission(ctx, m, ds, path)
 	if err != nil {
 		return err
 	}
@@ -150,15 +153,7 @@ func (b *boot) orderPath() string {
 
 // roots are the trust roots of the site file.
 func (b *boot) roots() (*x509.CertPool, error) {
-	var pem []byte
-	for _, t := range b.state.Site.Trust {
-		p, err := os.ReadFile(t)
-		if err != nil {
-			return nil, fmt.Errorf("read trust root: %w", err)
-		}
-		pem = append(pem, p...)
-	}
-	roots, err := sign.ParseRoots(pem)
+	roots, err := rootsOf(b.state.Site.Trust)
 	if err != nil {
 		return nil, fmt.Errorf("trust roots of the site file: %w", err)
 	}
@@ -166,13 +161,13 @@ func (b *boot) roots() (*x509.CertPool, error) {
 }
 
 // mission reads order, roots and key, and plans.
-func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*mission, error) {
+func (b *boot) mission(ctx context.Context, m record.Machine, ds []inventory.Device, path string) (*mission, error) {
 	st := b.state.Site
 	roots, err := b.roots()
 	if err != nil {
 		return nil, err
 	}
-	raw, err := b.fetchOrder(path)
+	raw, err := b.fetchOrder(ctx, path, roots)
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +185,7 @@ func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*m
 	if err != nil {
 		return nil, cli.Refusedf("%v; nothing was touched", err)
 	}
+	policy = raise(policy, st.Policy)
 	signer, err := readSigner(st.Key, st.Chain)
 	if err != nil {
 		return nil, fmt.Errorf("key that signs the papers: %w", err)
@@ -201,33 +197,54 @@ func (b *boot) mission(m record.Machine, ds []inventory.Device, path string) (*m
 	if err != nil {
 		return nil, err
 	}
-	tool, err := hostTool()
+	tool, err := b.tool()
 	if err != nil {
 		return nil, err
 	}
-	tool.Image = strings.TrimSpace(b.state.Image.Name + " " + b.state.Image.Version + " " + b.state.Image.Profile)
-	tool.ImageDigest = b.state.Image.Digest
 	return &mission{env: b.env, plan: plan, policy: policy, order: envelope, signer: signer,
-		labels: o.Labels, machine: m, tool: tool, clock: b.clock,
+		labels: o.Labels, machine: m, tool: tool, clock: b.clock, neighbours: b.neighbours,
 		onScreen: b.log.SetOutput}, nil
 }
 
-// maxOrder bounds an order's file in bytes.
-const maxOrder = 16 << 20
-
-// fetchOrder reads the order of the image or of the stick.
-func (b *boot) fetchOrder(path string) ([]byte, error) {
-	if !strings.HasPrefix(path, "/") {
-		return nil, cli.Refusedf("order %s: orders over the network are not supported yet; put it into the image or on the stick", path)
-	}
-	raw, err := readSmall(path, maxOrder)
+// tool is this program and the image it came in.
+func (b *boot) tool() (record.Tool, error) {
+	tool, err := hostTool()
 	if err != nil {
-		return nil, cli.Refusedf("order %s: %v; nothing was touched", path, unwrapPath(err))
+		return record.Tool{}, err
 	}
-	return raw, nil
+	tool.Image = strings.TrimSpace(b.state.Image.Name + " " + b.state.Image.Version + " " + b.state.Image.Profile)
+	tool.ImageDigest = b.state.Image.Digest
+	return tool, nil
+}
+
+// raise makes the order's policy that of the site where the site asks more.
+func raise(p wipe.Policy, st site.Policy) wipe.Policy {
+	if least := record.Method(st.Least); least.Rank() > p.Least.Rank() {
+		p.Least = least
+	}
+	if p.Pattern == "" {
+		p.Pattern = st.Pattern
+	}
+	return p
 }
 
 func (b *boot) clock() record.Clock {
 	c := b.state.Net.Clock()
-	return record.Clock{Source: c.Source, Quality: c.Quality, OffsetNanos: c.Offset.Nanoseconds()}
+	return record.Clock{Source: c.Source, Quality: c.Quality, OffsetNanos: c.Offset.Nanoseconds(),
+		Stratum: int64(c.Stratum), DistanceNanos: c.Distance.Nanoseconds(),
+		Servers: int64(c.Answered), Agreed: int64(c.Agreed)}
+}
+
+// maxNeighbours bounds what a record says of switches; few servers have more cables.
+const maxNeighbours = 16
+
+// neighbours are the switches heard of by now.
+func (b *boot) neighbours() []record.Neighbour {
+	var out []record.Neighbour
+	for _, n := range b.state.Net.Neighbours() {
+		if len(out) < maxNeighbours {
+			out = append(out, record.Neighbour{NIC: n.NIC, Chassis: n.Chassis, Port: n.Port, System: n.System})
+		}
+	}
+	return out
 }

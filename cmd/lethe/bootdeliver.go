@@ -33,19 +33,28 @@ func (b *boot) connect(roots *x509.CertPool) error {
 	if url == "" {
 		return nil
 	}
-	tls := roots
-	if ca := b.state.Site.DepotCA; ca != "" {
-		var err error
-		if tls, err = readRoots(ca); err != nil {
-			return err
-		}
-	}
-	d, err := deliver.NewHTTPS(url, tls, roots, time.Now, deliver.WithEvents(b.tell), deliver.WithPatience())
+	tls, err := b.depotRoots(roots)
 	if err != nil {
-		return cli.Usagef("%v", err)
+		return err
+	}
+	opts := []deliver.Option{deliver.WithEvents(b.tell), deliver.WithPatience()}
+	if p := b.state.Site.Proxy; p != "" {
+		opts = append(opts, deliver.WithProxy(p))
+	}
+	d, err := deliver.NewHTTPS(url, tls, roots, time.Now, opts...)
+	if err != nil {
+		return err
 	}
 	b.depot = d
 	return nil
+}
+
+// depotRoots are those of the depot's TLS certificate.
+func (b *boot) depotRoots(trust *x509.CertPool) (*x509.CertPool, error) {
+	if ca := b.state.Site.DepotCA; ca != "" {
+		return readRoots(ca)
+	}
+	return trust, nil
 }
 
 // tell logs what happens on the way to the depot.
@@ -53,6 +62,10 @@ func (b *boot) tell(e deliver.Event) {
 	switch e := e.(type) {
 	case deliver.Waiting:
 		b.log.Warnf("depot: %s: try %d: %v; next try in %s", e.Name, e.N, e.Err, e.For.Round(time.Second))
+		if adviseNow(e.N) {
+			b.log.Warnf("WHAT TO DO: %s. %s is kept and tried again for as long as this machine stays on",
+				advice(e.Err, time.Now(), b.state.Net.Now().Up()), e.Name)
+		}
 	case deliver.Refused:
 		b.log.Errorf("depot: %s: %v", e.Name, e.Err)
 	case deliver.Delivered:
@@ -186,8 +199,20 @@ func (b *boot) eraseAndDeliver(ctx context.Context, m *mission) error {
 // deliverAll delivers until every paper has its receipt or ctx ends.
 func (b *boot) deliverAll(ctx context.Context, s *spool.Spool, made <-chan struct{}) error {
 	to := b.keeper()
+	c, err := b.newCopier()
+	if err != nil {
+		b.log.Warnf("encrypted copies: %v", err)
+	} else if c != nil {
+		copying, end := context.WithCancel(ctx)
+		defer end()
+		go c.run(copying, s)
+	}
 	if to == nil {
 		<-made
+		if c != nil { // copies are no delivery; but they need time
+			b.log.Errorf("no depot and no delivery stick is configured: the papers stay in %s, in memory only, and go out as encrypted copies", bootPapers)
+			<-ctx.Done()
+		}
 		return fmt.Errorf("no depot and no delivery stick is configured: the papers are in %s, in memory only", bootPapers)
 	}
 	left, err := s.Run(ctx, to, made, nil)

@@ -35,8 +35,10 @@ type mission struct {
 	machine record.Machine
 	tool    record.Tool
 	clock   func() record.Clock
-	spool   *spool.Spool
-	journal string // folder of the transcripts as they grow
+	// neighbours are the switches the machine hangs on; nil where nobody listens.
+	neighbours func() []record.Neighbour
+	spool      *spool.Spool
+	journal    string // folder of the transcripts as they grow
 	// onScreen is given the screen while bars are drawn, and nil afterwards, so
 	// that a log does not write over them. May be nil.
 	onScreen func(io.Writer)
@@ -123,8 +125,12 @@ func (m *mission) note() error {
 }
 
 func (m *mission) context() record.Context {
+	machine := m.machine
+	if m.neighbours != nil {
+		machine.Neighbours = m.neighbours()
+	}
 	return record.Context{
-		Issued: record.At(time.Now()), Labels: m.labels, Machine: m.machine,
+		Issued: record.At(time.Now()), Labels: m.labels, Machine: machine,
 		Tool: m.tool, Clock: m.clock(),
 	}
 }

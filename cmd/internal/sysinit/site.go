@@ -20,3 +20,7 @@ func loadSite() (site.Site, error) {
 	}
 	return site.Parse(b)
 }
+
+// ReadSite is the site file of this image, the zero Site where it has none. Run
+// tells what is wrong with it.
+func ReadSite() (site.Site, error) { return loadSite() }
