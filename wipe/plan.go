@@ -50,6 +50,8 @@ type Plan struct {
 type Spec struct {
 	Task record.Task `json:"task"`
 	Node string      `json:"node"`
+	// Errors is what the drive's errors may cost.
+	Errors ErrorBudget `json:"errors"`
 }
 
 // NewPlan decides, per drive, whether and how it will be erased. A drive that is
@@ -124,7 +126,7 @@ func spec(c Candidate, r Request) (Spec, error) {
 	if err != nil {
 		return Spec{}, err
 	}
-	return Spec{Node: c.Node, Task: record.Task{
+	return Spec{Node: c.Node, Errors: r.Policy.Errors.orDefault(), Task: record.Task{
 		Format: record.TranscriptFormat, ID: NewID(r.Now), Device: c.Device,
 		Profile: r.Policy.Profile.Ref(), Asked: r.Policy.Least, StepDown: r.Policy.StepDown,
 		Ladder: rungs, Passes: passes, Check: record.CheckFull,

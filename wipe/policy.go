@@ -14,7 +14,8 @@ type Policy struct {
 	Pattern  string        // record.PatternStream, PatternZero or PatternByte; stream when empty
 	Byte     byte          // the value for PatternByte
 	Profile  profile.Profile
-	Patience Patience // with a drive that gives no sign of life; DefaultPatience when zero
+	Errors   ErrorBudget // of each drive; DefaultErrorBudget where zero
+	Patience Patience    // with a drive that gives no sign of life; DefaultPatience when zero
 }
 
 // PolicyOf is the policy an order asks for.

@@ -198,7 +198,7 @@ func (w *work) pass(ctx context.Context, n int64) error {
 		return err
 	}
 	tr := w.traversal(ctx, "write", n)
-	res, err := overwrite.Run(tr.ctx, w.drive, s, overwrite.Options{Progress: tr.progress, Stretch: tr.stretch})
+	res, err := overwrite.Run(tr.ctx, w.drive, s, w.spec.Errors.options(tr))
 	if err := tr.done(err, overwrite.ErrIncomplete); err != nil {
 		return err
 	}
@@ -226,7 +226,7 @@ func (w *work) check(ctx context.Context, n int64, s pattern.Stream) error {
 		return err
 	}
 	tr := w.traversal(ctx, "check", n)
-	res, err := verify.Full(tr.ctx, w.drive, s, verify.Options{Progress: tr.progress, Stretch: tr.stretch})
+	res, err := verify.Full(tr.ctx, w.drive, s, w.spec.Errors.options(tr))
 	if err := tr.done(err, verify.ErrIncomplete, verify.ErrMismatch); err != nil {
 		return err
 	}

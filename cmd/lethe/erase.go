@@ -92,7 +92,9 @@ it came. A mounted or otherwise held drive is refused; no flag lifts that.
 A drive that answers nothing holds up no other. It is named after two minutes, so
 that somebody can look at its cable; after --patience (30m, when the kernel's own
 retries are through) it is given up with a notice, even if its worker is stuck in
-the kernel. A drive that fails sector by sector does answer, however slowly.
+the kernel. A drive that fails sector by sector does answer, however slowly: after
+--max-errors sectors (1000) or --error-time of failing (2h) in a pass, or in its
+read-back, the rest is left, and the notice says what failed and what was not reached.
 
 --json prints one object at the end, whatever happened; plan and progress then go
 to standard error.`,

@@ -27,6 +27,7 @@ type grantArgs struct {
 	pattern          string
 	labels           record.Labels
 	patience         time.Duration
+	errors           wipe.ErrorBudget
 
 	files   []inventory.Device // image files among devices
 	earlier string             // folder of the papers of earlier runs, "" where none counts
@@ -42,6 +43,8 @@ func (a *grantArgs) flags(fs *flag.FlagSet) {
 	fs.StringVar(&a.profile, "profile", profile.Default, "`profile`: "+strings.Join(profile.IDs(), ", "))
 	fs.StringVar(&a.pattern, "pattern", "", "overwrite `pattern`: aes-128-ctr (default) or zero")
 	fs.DurationVar(&a.patience, "patience", wipe.DefaultPatience.GiveUp, "how `long` a drive may give no sign of life before it is given up")
+	fs.Int64Var(&a.errors.Sectors, "max-errors", wipe.DefaultErrorBudget.Sectors, "how `many` sectors may fail before the rest of the drive is left")
+	fs.DurationVar(&a.errors.Time, "error-time", wipe.DefaultErrorBudget.Time, "how `long` errors may take before the rest of the drive is left")
 	fs.StringVar(&a.labels.Operator.Name, "operator", "", "`name` of the person who performs the erase")
 	fs.StringVar(&a.labels.Contract, "contract", "", "contract `number`")
 	fs.StringVar(&a.labels.Customer, "customer", "", "customer's `name`")
@@ -66,6 +69,10 @@ func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory
 	switch {
 	case a.patience < time.Second:
 		return g, p, nil, cli.Usagef("--patience %s: a drive needs a second at least", a.patience)
+	case a.errors.Sectors < 1:
+		return g, p, nil, cli.Usagef("--max-errors %d: at least 1", a.errors.Sectors)
+	case a.errors.Time < time.Second:
+		return g, p, nil, cli.Usagef("--error-time %s: errors need a second at least", a.errors.Time)
 	case a.order != "" && len(a.devices)+len(a.confirm) > 0:
 		return g, p, nil, cli.Usagef("give either --order or --device and --confirm")
 	case a.order != "":
@@ -83,7 +90,7 @@ func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory
 		return g, p, nil, err
 	}
 	return wipe.GrantConfirmed(a.confirm...), wipe.Policy{Least: record.Method(a.least), Pattern: a.pattern, Profile: prof,
-		Patience: wipe.Patience{GiveUp: a.patience}}, nil, nil
+		Errors: a.errors, Patience: wipe.Patience{GiveUp: a.patience}}, nil, nil
 }
 
 // confirmed compares what a person typed with what the drives say.
@@ -151,7 +158,7 @@ func (a *grantArgs) permitOrder(m record.Machine) (g wipe.Grant, p wipe.Policy, 
 	if p, err = wipe.PolicyOf(o); err != nil {
 		return g, p, nil, cli.Refusedf("order %s: %v: nothing was touched", a.order, err)
 	}
-	p.Patience.GiveUp = a.patience
+	p.Errors, p.Patience.GiveUp = a.errors, a.patience
 	a.labels = o.Labels
 	return g, p, envelope, nil
 }
