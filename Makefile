@@ -9,9 +9,11 @@ GOBUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LD
 COMMANDS   := lethe lethe-image lethe-depot lethe-check lethe-demo
 VM_PKGS    := ./image/boottest/... ./cmd/internal/demo/...
 FUZZTIME   ?= 2s
+PROFILE    ?= vm
+FORMATS    ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help build image demo test test-long lint test-unit test-race test-fuzz test-vm deps bench bars mutants clean kernel-update
+.PHONY: help build image reproducible demo test test-long lint test-unit test-race test-fuzz test-vm deps bench bars mutants clean kernel-update
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,13 +22,17 @@ build: ## the binaries, into bin/
 	@mkdir -p bin
 	@for c in $(COMMANDS); do $(GOBUILD) -o bin/$$c ./cmd/$$c; done
 
-image: build ## the boot image (kernel + initramfs), into out/image
-	bin/lethe-image build --profile vm --lethe bin/lethe --image-version '$(VERSION)' --out out/image
+image: build ## the boot image in all its forms, into out/image (PROFILE=full, FORMATS=kernel, SITE=site.yaml)
+	bin/lethe-image build --profile $(PROFILE) --formats $(FORMATS) $(if $(SITE),--site '$(SITE)') \
+		--lethe bin/lethe --image-version '$(VERSION)' --out out/image
+
+reproducible: ## build the boot image twice, cold, in two surroundings, and compare every byte (root)
+	.ci/reproducible $(PROFILE)
 
 demo: build ## boot a machine in QEMU, erase four drives, leave signed certificates in out/demo
 	@bin/lethe-demo --explain
 	@.ci/deps
-	@$(MAKE) --no-print-directory image
+	@$(MAKE) --no-print-directory image PROFILE=vm FORMATS=kernel SITE=
 	bin/lethe-demo
 
 test: ## everything this machine can test (root; at most 20 minutes)
@@ -49,7 +55,7 @@ deps: ## install the Debian packages that tests and the demo use
 lint: ## gofmt, vet, shellcheck
 	@test -z "$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l | tee /dev/stderr)"
 	$(GO) vet ./...
-	shellcheck .ci/run .ci/deps
+	shellcheck .ci/run .ci/deps .ci/reproducible
 
 test-unit: ## unit, golden, simulated drives, CLI scripts, loop devices
 	$(GO) test $$($(GO) list ./... | grep -v -e /image/boottest -e /cmd/internal/demo)

@@ -133,7 +133,7 @@ func (p *parts) formats(ctx context.Context, o Options, fs []format, vmlinuz, in
 		a.menu.Title = a.label.title()
 	}
 	if a.menu.Words == "" {
-		a.menu.Words = menu.KernelWords
+		a.menu.Words = menu.KernelWords(nil, "")
 	}
 	if err := a.menu.Check(); err != nil {
 		return err

@@ -18,6 +18,8 @@ type artefactFlags struct {
 	key     string
 	cert    string
 	efi     string
+	site    string
+	stick   *stickFlags
 }
 
 // kernelOnly is the word for no format at all.
@@ -27,6 +29,8 @@ func addArtefactFlags(fs *flag.FlagSet) *artefactFlags {
 	a := &artefactFlags{}
 	fs.StringVar(&a.formats, "formats", "all", "`list` of what to write beside kernel and initramfs: all, "+
 		kernelOnly+" (nothing), or some of "+strings.Join(image.Formats(), ","))
+	fs.StringVar(&a.site, "site", "", "site `file`, see image/site/example.yaml; its files go into the image")
+	a.stick = addStickFlags(fs)
 	fs.StringVar(&a.words, "words", "", "further `words` of the kernel command line, for all boot loaders")
 	fs.StringVar(&a.menu.Default, "menu-default", menu.Erase, "`choice` that a boot menu takes by itself: list, erase or local")
 	fs.IntVar(&a.menu.Seconds, "menu-seconds", 5, "`seconds` until then; 0 waits for a person")
@@ -64,8 +68,15 @@ func (a *artefactFlags) apply(o *image.Options) error {
 	if o.EFI = a.efi; o.EFI != image.EFIShim && o.EFI != image.EFIUKI {
 		return &usageError{"--efi is " + image.EFIShim + " or " + image.EFIUKI}
 	}
+	consoles, err := addSite(o, a.site)
+	if err != nil {
+		return err
+	}
+	if err := a.stick.apply(o); err != nil {
+		return err
+	}
 	o.Menu = a.menu
-	o.Menu.Words = strings.TrimSpace(menu.KernelWords + " " + a.words)
+	o.Menu.Words = menu.KernelWords(consoles, a.words)
 	if err := o.Menu.Check(); err != nil {
 		return &usageError{err.Error()}
 	}

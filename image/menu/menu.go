@@ -17,11 +17,22 @@ const (
 	Local = "local"
 )
 
-// KernelWords are the words that every boot gets. Screen and serial line both
-// are consoles; the last one is /dev/console, and the kernel leaves out a port
-// that is not there. allow_tpm opens the ATA commands that TCG drives need;
-// sig_enforce keeps modules out that Debian did not sign.
-const KernelWords = "console=tty0 console=ttyS0,115200n8 quiet libata.allow_tpm=1 module.sig_enforce=1"
+// Consoles are those of a site that names none: screen and first serial line. The
+// kernel leaves out a port that is not there, and the last one is /dev/console.
+var Consoles = []string{"tty0", "ttyS0,115200n8"}
+
+// hardening are the words of every boot. allow_tpm opens the ATA commands that TCG
+// drives need; sig_enforce keeps modules out that Debian did not sign.
+const hardening = "quiet libata.allow_tpm=1 module.sig_enforce=1"
+
+// KernelWords is the kernel's command line: the consoles, nil for [Consoles], the
+// words of every boot, and further ones.
+func KernelWords(consoles []string, further string) string {
+	if len(consoles) == 0 {
+		consoles = Consoles
+	}
+	return join("console="+strings.Join(consoles, " console="), hardening, strings.TrimSpace(further))
+}
 
 // Menu is one menu. The zero values of Default and Seconds wait for a person.
 type Menu struct {

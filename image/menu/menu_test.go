@@ -11,7 +11,7 @@ import (
 )
 
 func sample() menu.Menu {
-	return menu.Menu{Title: "Lethe 0.1.0", Words: menu.KernelWords, Default: menu.Erase, Seconds: 5}
+	return menu.Menu{Title: "Lethe 0.1.0", Words: menu.KernelWords(nil, ""), Default: menu.Erase, Seconds: 5}
 }
 
 func texts(m menu.Menu) map[string]string {
@@ -34,7 +34,7 @@ func TestChoices(t *testing.T) {
 		if n := strings.Count(text, "lethe.list"); n != 1 {
 			t.Errorf("%s: lethe.list %d times, want once:\n%s", name, n, text)
 		}
-		if n := strings.Count(text, menu.KernelWords); n != 2 {
+		if n := strings.Count(text, menu.KernelWords(nil, "")); n != 2 {
 			t.Errorf("%s: the kernel's words %d times, want twice", name, n)
 		}
 	}
@@ -47,6 +47,21 @@ func TestNoSearch(t *testing.T) {
 	for name, text := range texts(sample()) {
 		if strings.Contains(text, "search") {
 			t.Errorf("%s searches the disks:\n%s", name, text)
+		}
+	}
+}
+
+func TestKernelWords(t *testing.T) {
+	for _, c := range []struct {
+		consoles []string
+		further  string
+		want     string
+	}{
+		{nil, "", "console=tty0 console=ttyS0,115200n8 quiet libata.allow_tpm=1 module.sig_enforce=1"},
+		{[]string{"ttyS1"}, " a b ", "console=ttyS1 quiet libata.allow_tpm=1 module.sig_enforce=1 a b"},
+	} {
+		if got := menu.KernelWords(c.consoles, c.further); got != c.want {
+			t.Errorf("words %q, want %q", got, c.want)
 		}
 	}
 }

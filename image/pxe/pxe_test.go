@@ -13,7 +13,7 @@ import (
 )
 
 func TestFiles(t *testing.T) {
-	m := menu.Menu{Title: "Lethe", Words: menu.KernelWords, Default: menu.Erase, Seconds: 5}
+	m := menu.Menu{Title: "Lethe", Words: menu.KernelWords(nil, ""), Default: menu.Erase, Seconds: 5}
 	files, err := pxe.Files(m, "vmlinuz", "initrd.img")
 	if err != nil {
 		t.Fatal(err)
