@@ -229,3 +229,32 @@ func TestDiscoverWithoutSys(t *testing.T) {
 		t.Errorf("Discover of nothing = %d drives, %v; want an error", len(ds), err)
 	}
 }
+
+// TestDiscoverConfiguration is a safety test (law 5): blocks that a device
+// configuration overlay hides are known, and a drive that keeps it to itself says
+// so.
+//
+// mutant: hidden.go: size = max(size, record.Size((v.DCO+1)*sector)) =>
+// mutant: hidden.go: area("DCO", v.DCOAsked, v.DCO, v.DCOErr, => area("DCO", v.DCOAsked, v.NativeMax, v.NativeMaxErr,
+func TestDiscoverConfiguration(t *testing.T) {
+	tr, probes := server(t)
+	a := probes["sda"].SCSI.(*inventorytest.ATADrive)
+	a.NativeMax, a.Words[83] = 0, 0x4c00
+	for _, c := range []struct {
+		last   uint64
+		native record.Size
+		want   record.HiddenArea
+	}{
+		{mib/512 + 99, mib + 100*512, record.HiddenArea{Kind: "DCO", Bytes: 100 * 512, State: "present"}},
+		{mib/512 - 1, mib, record.HiddenArea{Kind: "DCO", State: "none"}},
+		{0, mib, record.HiddenArea{Kind: "DCO", State: "not readable: DEVICE CONFIGURATION IDENTIFY: aborted by the drive"}},
+	} {
+		a.Configured = c.last
+		d := discover(t, tr, probes)["sda"]
+		got := d.Hidden[2]
+		got.State, _, _ = strings.Cut(got.State, " (")
+		if diff := cmp.Diff(c.want, got); diff != "" || d.NativeSize != c.native {
+			t.Errorf("last block %d: native size %d; hidden (-want +got):\n%s", c.last, d.NativeSize, diff)
+		}
+	}
+}

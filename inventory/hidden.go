@@ -12,7 +12,7 @@ import (
 )
 
 // nativeSize is the drive in bytes with everything that can be uncovered: by
-// READ NATIVE MAX ADDRESS or its successor, else by the drive's own capacity.
+// READ NATIVE MAX ADDRESS or its successor and by DEVICE CONFIGURATION IDENTIFY, else by the drive's own capacity.
 func nativeSize(id devio.Identification, v devio.Survey) record.Size {
 	size := record.Size(id.DriveSize)
 	if id.ATA == nil {
@@ -24,6 +24,9 @@ func nativeSize(id devio.Identification, v devio.Survey) record.Size {
 	}
 	if v.AMAXAsked && v.AMAXErr == nil {
 		size = max(size, record.Size((v.AMAX+1)*sector))
+	}
+	if v.DCOAsked && v.DCOErr == nil {
+		size = max(size, record.Size((v.DCO+1)*sector))
 	}
 	return size
 }
@@ -70,14 +73,10 @@ func ataHidden(id ata.Identify, v devio.Survey) []record.HiddenArea {
 		}
 		return h
 	}
-	dco := record.HiddenArea{Kind: "DCO", State: "none: not supported (word 83 bit 11)"}
-	if id.DCO() {
-		dco.State = "not readable: supported, and not asked for yet"
-	}
 	return []record.HiddenArea{
 		area("HPA", v.NativeAsked, v.NativeMax, v.NativeMaxErr, "not supported (word 82 bit 10)"),
 		area("AMAX", v.AMAXAsked, v.AMAX, v.AMAXErr, "not supported (word 119 bit 8)"),
-		dco,
+		area("DCO", v.DCOAsked, v.DCO, v.DCOErr, "not supported (word 83 bit 11)"),
 	}
 }
 

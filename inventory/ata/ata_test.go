@@ -48,6 +48,7 @@ func TestCDB(t *testing.T) {
 		{NativeMaxExtCommand(), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 27 00"},
 		{NativeMaxCommand(), "85 06 20 00 00 00 00 00 00 00 00 00 00 40 f8 00"},
 		{AccessibleMaxCommand(), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 78 00"},
+		{ConfigurationCommand(), "85 08 0e 00 c2 00 01 00 00 00 00 00 00 00 b1 00"},
 		// [7] LBA 31:24 [8] 7:0 [9] 39:32 [10] 15:8 [11] 47:40 [12] 23:16
 		{&Command{Protocol: PIOOut, Extend: true, Feature: 0x1122, Count: 0x3344, LBA: 0x0b0a09080706,
 			Device: 0x40, Opcode: 0x3f}, "85 0b 06 11 22 33 44 09 06 0a 07 0b 08 40 3f 00"},
@@ -229,6 +230,9 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte{0x72, 1, 0, 0x1d, 0, 0, 0, 14, 9, 12, 1, 0, 0, 0, 0, 255, 0, 255, 0, 1, 0x40, 0x50})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = ParseRegisters(b)
+		if last, err := parseConfiguration(b); err == nil && last+1 > 1<<48 {
+			t.Errorf("last block %d", last)
+		}
 		id, err := ParseIdentify(b)
 		if err != nil {
 			return
@@ -251,4 +255,26 @@ func FuzzParse(f *testing.F) {
 		id.Sanitize()
 		id.AMAX()
 	})
+}
+
+// mutant: dco.go: || sum(b) != 0 { => {
+func TestParseConfigurationRefuses(t *testing.T) {
+	good := make([]byte, 512)
+	binary.LittleEndian.PutUint64(good[6:], 4711)
+	good[510] = 0xa5
+	good[511] = -sum(good)
+	if last, err := parseConfiguration(good); err != nil || last != 4711 {
+		t.Fatalf("parseConfiguration = %d, %v", last, err)
+	}
+	for name, edit := range map[string]func(b []byte) []byte{
+		"short":        func(b []byte) []byte { return b[:511] },
+		"checksum":     func(b []byte) []byte { b[20]++; return b },
+		"no signature": func(b []byte) []byte { b[510], b[511] = 0, b[511]+0xa5; return b },
+		"zeros":        func([]byte) []byte { return make([]byte, 512) },
+		"huge":         func(b []byte) []byte { b[13], b[511] = 1, b[511]-1; return b },
+	} {
+		if last, err := parseConfiguration(edit(append([]byte(nil), good...))); !errors.Is(err, ErrNotConfiguration) {
+			t.Errorf("%s: %d, %v", name, last, err)
+		}
+	}
 }

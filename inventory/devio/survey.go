@@ -23,6 +23,9 @@ type Survey struct {
 	AMAX         uint64 // last block by Accessible Max Address Configuration
 	AMAXErr      error
 	AMAXAsked    bool
+	DCO          uint64 // last block below the device configuration overlay
+	DCOErr       error
+	DCOAsked     bool
 
 	Sanitize   map[byte]scsi.Support // SCSI SANITIZE by service action
 	FormatUnit scsi.Support
@@ -97,6 +100,10 @@ func (v *Survey) native(ctx context.Context, conn ata.Conn, id ata.Identify) {
 	if id.AMAX() {
 		v.AMAXAsked = true
 		v.AMAX, v.AMAXErr = ata.ReadAccessibleMax(ctx, conn)
+	}
+	if id.DCO() {
+		v.DCOAsked = true
+		v.DCO, v.DCOErr = ata.ReadConfigurationMax(ctx, conn)
 	}
 }
 

@@ -16,6 +16,7 @@ type ATADrive struct {
 	Sectors                 uint64         // accessible, of 512 bytes
 	NativeMax               uint64         // last native LBA; 0 means Sectors-1
 	Words                   map[int]uint16 // further IDENTIFY words
+	Configured              uint64         // last LBA of DEVICE CONFIGURATION IDENTIFY; 0: aborted
 	HideRegisters           bool           // the adapter returns zeros for registers
 	RefusePassThrough       bool
 	USB                     bool // INQUIRY names the bridge, VPD 89h names ATA
@@ -103,10 +104,23 @@ func (a *ATADrive) passThrough(c *scsi.Command) scsi.Response {
 		return give(c, a.IdentifyDevice())
 	case op == 0x27, op == 0xf8, op == 0x78 && feature == 0:
 		return a.registers(native)
+	case op == 0xb1 && feature == 0xc2 && a.Configured != 0:
+		return give(c, a.configuration())
 	}
 	// Fixed format, as Linux 6.1 reports an aborted command.
 	return scsi.Response{Status: scsi.StatusCheckCondition,
 		Sense: []byte{0x70, 0, 0x0b, 0, 0, 0, 0, 10, 4, 0x41, 0x40, 0, 0, 0, 0, 0, 0, 0}}
+}
+
+// configuration is the drive's DEVICE CONFIGURATION IDENTIFY data.
+func (a *ATADrive) configuration() []byte {
+	b := make([]byte, 512)
+	binary.LittleEndian.PutUint64(b[6:], a.Configured)
+	b[510] = 0xa5
+	for _, c := range b[:511] {
+		b[511] -= c
+	}
+	return b
 }
 
 // registers is a non-data command that succeeded: descriptor sense 01/00/1D.
