@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -21,7 +22,8 @@ import (
 type sending struct {
 	name, method, path, ctype string
 	body                      []byte
-	accept                    func(envelope []byte) (bundle.Receipt, error)
+	accept                    func(answer []byte) (bundle.Receipt, error)
+	most                      int64 // bytes of an answer that nobody signs; 0 for a receipt
 }
 
 // passing is an error after which another try makes sense.
@@ -40,7 +42,9 @@ func (h *HTTPS) send(ctx context.Context, s sending) error {
 		h.events(Attempt{Name: s.name, N: n})
 		r, err := h.try(ctx, s)
 		if err == nil {
-			h.events(Delivered{Name: s.name, Tries: n, Receipt: r})
+			if s.most == 0 { // else it was fetched
+				h.events(Delivered{Name: s.name, Tries: n, Receipt: r})
+			}
 			return nil
 		}
 		var p *passing
@@ -109,7 +113,8 @@ func (h *HTTPS) try(ctx context.Context, s sending) (bundle.Receipt, error) {
 		return none, classify(err)
 	}
 	defer resp.Body.Close() // a failed close of an answer already read changes nothing
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, bundle.MaxReceipt+1))
+	most := cmp.Or(s.most, bundle.MaxReceipt)
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	if err == nil {
 		// Our hanging up can make a server end its answer early yet properly, and
 		// that end can still arrive: no reason to call it a stranger.
@@ -121,14 +126,23 @@ func (h *HTTPS) try(ctx context.Context, s sending) (bundle.Receipt, error) {
 	if err := status(resp, answer); err != nil {
 		return none, err
 	}
-	if len(answer) > bundle.MaxReceipt {
-		return none, fmt.Errorf("%w: receipt of more than %d bytes", ErrUntrusted, bundle.MaxReceipt)
+	if int64(len(answer)) > most {
+		return none, s.useless(resp, fmt.Errorf("answer of more than %d bytes", most))
 	}
 	r, err := s.accept(answer)
 	if err != nil {
-		return none, fmt.Errorf("%w: %w", ErrUntrusted, err)
+		return none, s.useless(resp, err)
 	}
 	return r, nil
+}
+
+// useless is an answer that cannot be used. A receipt that does not hold is somebody
+// else's; a list that cannot be read is the depot's last word.
+func (s sending) useless(resp *http.Response, err error) error {
+	if s.most > 0 {
+		return &RefusedError{Status: resp.StatusCode, Reason: oneLine([]byte(err.Error()))}
+	}
+	return fmt.Errorf("%w: %w", ErrUntrusted, err)
 }
 
 // classify tells a stranger's certificate from a connection that failed.

@@ -15,6 +15,7 @@ import (
 	"lethe/certs/order"
 	"lethe/certs/record"
 	"lethe/cmd/internal/cli"
+	"lethe/cmd/internal/replay"
 	"lethe/cmd/internal/sysinit"
 	"lethe/image/site"
 	"lethe/inventory"
@@ -122,6 +123,11 @@ func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device
 		return err
 	}
 	mi, err := b.mission(ctx, m, ds, path)
+	var all *carriedOut
+	if errors.As(err, &all) {
+		b.log.Info(all.Error())
+		return b.deliverLeft(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -193,7 +199,18 @@ func (b *boot) mission(ctx context.Context, m record.Machine, ds []inventory.Dev
 	if err := b.connect(roots); err != nil {
 		return nil, err
 	}
-	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds), Policy: policy, Grant: grant, Boot: bootID(), Now: now})
+	if _, err := recoverIn(b.env, bootPapers, signer); err != nil { // the agent was started again
+		return nil, err
+	}
+	done, err := b.earlier(ctx, o, ref, roots)
+	if err != nil {
+		return nil, err
+	}
+	printDone(b.env, o.ID, done)
+	if replay.Whole(o, m, done) {
+		return nil, &carriedOut{o, done}
+	}
+	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds), Policy: policy, Grant: grant, Boot: bootID(), Now: now, Done: done})
 	if err != nil {
 		return nil, err
 	}

@@ -181,7 +181,7 @@ func (b *boot) eraseAndDeliver(ctx context.Context, m *mission) error {
 		b.log.Errorf("papers: %v", err)
 	}
 	derr := <-gone
-	fmt.Fprintf(b.env.Stdout, "%d of %d drives sanitised\n", out.Reached(), m.plan.Wanted())
+	fmt.Fprintln(b.env.Stdout, sum(m.plan, out))
 	switch {
 	case derr != nil:
 		return cli.Undeliveredf("%v; the machine stays on", derr)

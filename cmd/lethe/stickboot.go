@@ -209,6 +209,15 @@ func (s *stick) orderPath() string {
 	return p
 }
 
+// papers has do look at the folder of the papers, if the stick is there.
+func (s *stick) papers(do func(dir string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mount != nil && s.mount.Check() == nil {
+		do(filepath.Join(s.mount.Dir(), marker.Papers))
+	}
+}
+
 // present reports whether the stick is mounted.
 func (s *stick) present() bool {
 	s.mu.Lock()

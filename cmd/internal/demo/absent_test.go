@@ -44,7 +44,7 @@ func TestDepotAway(t *testing.T) {
 	o := options(t, image(t, "bin/lethe"), 32<<20)
 	o.Drives, o.NoDepot = slow(), true
 	o.During = func(ctx context.Context, m *demo.Running) error {
-		if _, err := m.Expect(ctx, `depot: intent: try 3: .*next try in`); err != nil {
+		if _, err := m.Expect(ctx, `depot: list of papers: try 3: .*next try in`); err != nil {
 			return err
 		}
 		// An erase that did not wait would be well under way by now.
