@@ -43,6 +43,9 @@ func (s *sentences) medium(d record.Device) {
 		s.add("A host overwrite does not reach sectors the drive has reallocated: former data may remain in them.")
 	case record.MediumVirtual:
 		s.add("The drive is virtual: copies, snapshots and blocks of the storage below it were not reached.")
+		if d.Identity.Backing != "" {
+			s.add("It lies in a file: the read-back went past the machine's cache of the drive, which need not be past that of the file.")
+		}
 	default:
 		s.add("The kind of medium is not known.")
 	}

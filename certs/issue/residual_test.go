@@ -18,10 +18,14 @@ func TestResidual(t *testing.T) {
 		want   string
 		absent bool
 	}{
-		"magnetic":         {medium(record.MediumMagnetic), "reallocated", false},
-		"flash":            {medium(record.MediumFlash), "spare, over-provisioned", false},
-		"card":             {medium(record.MediumCard), "spare, over-provisioned", false},
-		"virtual":          {medium(record.MediumVirtual), "snapshots", false},
+		"magnetic": {medium(record.MediumMagnetic), "reallocated", false},
+		"flash":    {medium(record.MediumFlash), "spare, over-provisioned", false},
+		"card":     {medium(record.MediumCard), "spare, over-provisioned", false},
+		"virtual":  {medium(record.MediumVirtual), "snapshots", false},
+		// mutant: residual.go: if d.Identity.Backing != "" { => if false {
+		"in a file": {func(l *lines, c *record.Context) {
+			l.task.Device.Medium, l.task.Device.Identity.Backing = record.MediumVirtual, "file:1:2:3:4"
+		}, "the machine's cache of the drive", false},
 		"unknown":          {medium(record.MediumUnknown), "not known", false},
 		"no medium at all": {medium(""), "not known", false},
 		// mutant: residual.go: if !strings.HasPrefix(h.State, "none") { => if strings.HasPrefix(h.State, "present") {
