@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -146,7 +147,7 @@ func (o Order) Permits(now time.Time, m Machine) error {
 		return fmt.Errorf("%w: it ended %s, the clock says %s", ErrOrderExpired, o.Window.NotAfter, At(now))
 	case o.Machine.Serial != "" && o.Machine.Serial != m.Serial:
 		return fmt.Errorf("%w: serial %s, this is %q", ErrOrderMachine, o.Machine.Serial, m.Serial)
-	case o.Machine.UUID != "" && o.Machine.UUID != m.UUID:
+	case o.Machine.UUID != "" && !strings.EqualFold(o.Machine.UUID, m.UUID): // RFC 9562 §4
 		return fmt.Errorf("%w: UUID %s, this is %q", ErrOrderMachine, o.Machine.UUID, m.UUID)
 	}
 	return nil

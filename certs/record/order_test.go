@@ -79,7 +79,8 @@ func TestOrderPermits(t *testing.T) {
 		{o, from, Machine{Serial: "M2"}, ErrOrderMachine},
 		{o, from, Machine{}, ErrOrderMachine},
 		{both, from, Machine{Serial: "M1", UUID: "u"}, nil},
-		// mutant: order.go: case o.Machine.UUID != "" && o.Machine.UUID != m.UUID: => case false:
+		{both, from, Machine{Serial: "M1", UUID: "U"}, nil}, // case means nothing in a UUID
+		// mutant: order.go: case o.Machine.UUID != "" && !strings.EqualFold(o.Machine.UUID, m.UUID): => case false:
 		{both, from, Machine{Serial: "M1", UUID: "v"}, ErrOrderMachine},
 		{both, from, Machine{Serial: "M2", UUID: "u"}, ErrOrderMachine},
 	} {
