@@ -80,7 +80,7 @@ func TestOrderPermits(t *testing.T) {
 		{o, from, Machine{}, ErrOrderMachine},
 		{both, from, Machine{Serial: "M1", UUID: "u"}, nil},
 		{both, from, Machine{Serial: "M1", UUID: "U"}, nil}, // case means nothing in a UUID
-		// mutant: order.go: case o.Machine.UUID != "" && !strings.EqualFold(o.Machine.UUID, m.UUID): => case false:
+		// mutant: order.go: case o.Machine.UUID != "" && !strings.EqualFold(o.Machine.UUID, m.UUID): => case !strings.EqualFold("", ""):
 		{both, from, Machine{Serial: "M1", UUID: "v"}, ErrOrderMachine},
 		{both, from, Machine{Serial: "M2", UUID: "u"}, ErrOrderMachine},
 	} {
