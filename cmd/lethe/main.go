@@ -42,7 +42,7 @@ func run(argv []string) int {
 func commands() []cli.Command {
 	return []cli.Command{
 		listCommand(), planCommand(), eraseCommand(), recoverCommand(), doctorCommand(),
-		orderCommand(), keyCommand(), stickCommand(),
+		orderCommand(), keyCommand(), stickCommand(), enrollCommand(),
 		bootCommand(), workerCommand(), versionCommand(),
 	}
 }
