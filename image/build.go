@@ -1,5 +1,7 @@
 // Package image builds what Lethe boots: a kernel, and an initramfs with
-// u-root's userland, the kernel modules of a profile and the lethe binary.
+// u-root's userland, the kernel modules of a profile and the lethe binary; and of
+// these every form that firmware starts: a unified kernel image, a folder for
+// network boot, a hybrid ISO image, a stick with room for the papers.
 //
 // The parts that seldom change (userland, modules) are compressed once and kept
 // in a cache folder; a new lethe binary costs only its own small archive, which
