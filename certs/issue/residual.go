@@ -28,6 +28,9 @@ func residual(r record.Record, t *record.Transcript) []string {
 	if r.Context.Clock.Quality != "synchronised" {
 		out.add("Wall times come from an unauthenticated clock (%s); durations are monotonic.", r.Context.Clock.Source)
 	}
+	if d := time.Duration(r.Context.Clock.SteppedNanos); d != 0 {
+		out.add("The machine's wall clock was set by %s during the run: times go on from the clock as it stood at the beginning.", signed(d))
+	}
 	if step := clockStep(t); step != 0 {
 		out.add("The machine's wall clock was set by %s while the task ran.", step)
 	}
@@ -104,6 +107,14 @@ func (s *sentences) stalled(t *record.Transcript) {
 	if n > 0 {
 		s.add("The drive gave no sign of life %d times and went on, the longest for %s.", n, time.Duration(longest).Round(time.Second))
 	}
+}
+
+// signed is a duration to the second with its sign.
+func signed(d time.Duration) string {
+	if d > 0 {
+		return "+" + d.Round(time.Second).String()
+	}
+	return d.Round(time.Second).String()
 }
 
 // clockStep is the sum of the steps that wall time made against monotonic time,

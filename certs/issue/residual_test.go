@@ -56,7 +56,9 @@ func TestResidual(t *testing.T) {
 		"audit of no kind":   {func(l *lines, c *record.Context) { l.task.Audit.Kind = "" }, "audit: volatile", false},
 		"depot":              {func(l *lines, c *record.Context) {}, "audit: volatile", true},
 		"clock nobody knows": {func(l *lines, c *record.Context) { c.Clock = record.Clock{Source: "rtc"} }, "unauthenticated clock (rtc)", false},
-		"clock synchronised": {func(l *lines, c *record.Context) {}, "unauthenticated", true},
+		// mutant: residual.go: SteppedNanos); d != 0 { => SteppedNanos); d < 0 {
+		"clock stepped in the run": {func(l *lines, c *record.Context) { c.Clock.SteppedNanos = 3600e9 }, "set by +1h0m0s during the run", false},
+		"clock synchronised":       {func(l *lines, c *record.Context) {}, "unauthenticated", true},
 		// mutant: residual.go: if step := clockStep(t); step != 0 { => if step := clockStep(t); step < 0 {
 		"clock set":         {func(l *lines, c *record.Context) { l.wall[4] = time.Hour }, "set by 1h0m0s", false},
 		"clock set back":    {func(l *lines, c *record.Context) { l.wall[4] = -2 * time.Hour }, "set by -2h0m0s", false},

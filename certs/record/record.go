@@ -67,6 +67,9 @@ type Clock struct {
 	Source      string `json:"source"`                // "rtc" or "ntp:HOST"
 	Quality     string `json:"quality"`               // "unauthenticated" or "synchronised"
 	OffsetNanos int64  `json:"offsetNanos,omitempty"` // last measured offset of the machine's clock
+	// SteppedNanos is by how much the machine's clock was set since the run began. The
+	// times of the run go on from the clock as it stood then.
+	SteppedNanos int64 `json:"steppedNanos,omitempty"`
 	// What the time server that counts says of itself (RFC 5905): its stratum, and
 	// the root distance, which bounds its error.
 	Stratum       int64 `json:"stratum,omitempty"`
@@ -84,15 +87,16 @@ type clockForm struct {
 	Quality     string  `json:"quality"`
 	OffsetNanos integer `json:"offsetNanos,omitempty"`
 
-	Stratum       int64 `json:"stratum,omitempty"`
-	DistanceNanos int64 `json:"distanceNanos,omitempty"`
-	Servers       int64 `json:"servers,omitempty"`
-	Agreed        int64 `json:"agreed,omitempty"`
+	SteppedNanos  integer `json:"steppedNanos,omitempty"`
+	Stratum       int64   `json:"stratum,omitempty"`
+	DistanceNanos int64   `json:"distanceNanos,omitempty"`
+	Servers       int64   `json:"servers,omitempty"`
+	Agreed        int64   `json:"agreed,omitempty"`
 }
 
 // MarshalJSON writes OffsetNanos as a number within ±2^53 and as a string beyond.
 func (c Clock) MarshalJSON() ([]byte, error) {
-	return json.Marshal(clockForm{c.Source, c.Quality, integer(c.OffsetNanos),
+	return json.Marshal(clockForm{c.Source, c.Quality, integer(c.OffsetNanos), integer(c.SteppedNanos),
 		c.Stratum, c.DistanceNanos, c.Servers, c.Agreed})
 }
 
@@ -102,7 +106,7 @@ func (c *Clock) UnmarshalJSON(b []byte) error {
 	if err := strict(b, &f); err != nil {
 		return err
 	}
-	*c = Clock{f.Source, f.Quality, int64(f.OffsetNanos),
+	*c = Clock{f.Source, f.Quality, int64(f.OffsetNanos), int64(f.SteppedNanos),
 		f.Stratum, f.DistanceNanos, f.Servers, f.Agreed}
 	return nil
 }

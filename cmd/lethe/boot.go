@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/sirupsen/logrus"
 
@@ -15,6 +14,7 @@ import (
 	"lethe/certs/order"
 	"lethe/certs/record"
 	"lethe/cmd/internal/cli"
+	"lethe/cmd/internal/job"
 	"lethe/cmd/internal/replay"
 	"lethe/cmd/internal/sysinit"
 	"lethe/image/site"
@@ -53,6 +53,7 @@ type boot struct {
 	screens *sysinit.Screens
 	depot   *deliver.HTTPS // nil where none is configured
 	stick   *stick         // nil where none is configured, or a depot makes do without
+	time    *job.RunClock  // nil until network and clock are judged
 }
 
 // run works, or after a crash only delivers.
@@ -77,7 +78,7 @@ func (b *boot) run(ctx context.Context, rescue bool) error {
 		b.log.Warnf("not everything could be looked at: %v", err)
 	}
 	if b.state.Site.Stick != nil { // its marker is held against the clock
-		if err := b.state.Net.Ready(ctx); err != nil {
+		if err := b.ready(ctx); err != nil {
 			return err
 		}
 	}
@@ -119,7 +120,7 @@ func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device
 	}
 	// Orders and papers need the clock, and the depot the network; the drives were
 	// listed meanwhile.
-	if err := b.state.Net.Ready(ctx); err != nil {
+	if err := b.ready(ctx); err != nil {
 		return err
 	}
 	mi, err := b.mission(ctx, m, ds, path)
@@ -178,7 +179,7 @@ func (b *boot) mission(ctx context.Context, m record.Machine, ds []inventory.Dev
 		return nil, err
 	}
 	envelope := trimEnvelope(raw)
-	now := time.Now()
+	now := b.now()
 	o, ref, err := order.Open(envelope, roots, now)
 	if err != nil {
 		return nil, cli.Refusedf("order %s: %v; nothing was touched", path, err)
@@ -219,7 +220,7 @@ func (b *boot) mission(ctx context.Context, m record.Machine, ds []inventory.Dev
 		return nil, err
 	}
 	return &mission{env: b.env, plan: plan, policy: policy, order: envelope, signer: signer,
-		labels: o.Labels, machine: m, tool: tool, clock: b.clock, neighbours: b.neighbours,
+		labels: o.Labels, machine: m, tool: tool, clock: b.clock, time: b.time, neighbours: b.neighbours,
 		onScreen: b.log.SetOutput}, nil
 }
 

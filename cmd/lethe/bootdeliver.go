@@ -41,7 +41,7 @@ func (b *boot) connect(roots *x509.CertPool) error {
 	if p := b.state.Site.Proxy; p != "" {
 		opts = append(opts, deliver.WithProxy(p))
 	}
-	d, err := deliver.NewHTTPS(url, tls, roots, time.Now, opts...)
+	d, err := deliver.NewHTTPS(url, tls, roots, b.depotNow, opts...)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (b *boot) takeStick(ds []inventory.Device) {
 	if site == nil {
 		return
 	}
-	s := &stick{serial: site.Serial, dir: stickDir, typ: fat.FAT, now: time.Now,
+	s := &stick{serial: site.Serial, dir: stickDir, typ: fat.FAT, now: b.now,
 		say: func(w string) { b.log.Info(w) }, warn: func(w string) { b.log.Warn(w) }}
 	if b.state.Cmdline.List {
 		s.hold(ds)

@@ -22,7 +22,7 @@ const soon = time.Hour
 
 // byOrder checks the order and looks at the drives it names.
 func (d *doctor) byOrder(m record.Machine, ds []inventory.Device) []inventory.Device {
-	g, p, _, err := d.permitOrder(m)
+	g, p, _, err := d.permitOrder(m, time.Now())
 	if err != nil {
 		d.fail("order", because(err), "have a new one signed, or wait for its time")
 		return nil

@@ -10,6 +10,7 @@ import (
 
 	"lethe/certs/record"
 	"lethe/cmd/internal/cli"
+	"lethe/cmd/internal/job"
 	"lethe/inventory"
 	"lethe/wipe"
 )
@@ -52,18 +53,19 @@ func (a *grantArgs) plan(ctx context.Context, env cli.Env) (*mission, []inventor
 	if len(ds) == 0 { // else each drive says for itself what is wrong with it
 		warn(env, err)
 	}
-	g, pol, envelope, err := a.permit(ctx, m, ds)
+	clock := job.StartClock(job.SystemClock{})
+	g, pol, envelope, err := a.permit(ctx, m, ds, clock.Wall())
 	if err != nil {
 		return nil, nil, err
 	}
 	ds = append(ds, a.files...)
 	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds), Policy: pol, Grant: g,
-		Boot: bootID(), Now: time.Now(), Done: a.done})
+		Boot: bootID(), Now: clock.Wall(), Done: a.done})
 	if err != nil {
 		return nil, nil, cli.Usagef("%v", err)
 	}
 	named := slices.DeleteFunc(ds, func(d inventory.Device) bool { return g.Permits(d.Identity) != nil })
-	return &mission{env: env, plan: plan, policy: pol, order: envelope, labels: a.labels, machine: m}, named, nil
+	return &mission{env: env, plan: plan, policy: pol, order: envelope, labels: a.labels, machine: m, time: clock}, named, nil
 }
 
 // eraseArgs are the flags of lethe erase.

@@ -65,7 +65,7 @@ func (l *list) Set(s string) error {
 }
 
 // permit turns the flags into a grant and a policy. envelope is the order's file.
-func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory.Device) (g wipe.Grant, p wipe.Policy, envelope []byte, err error) {
+func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory.Device, now time.Time) (g wipe.Grant, p wipe.Policy, envelope []byte, err error) {
 	switch {
 	case a.patience < time.Second:
 		return g, p, nil, cli.Usagef("--patience %s: a drive needs a second at least", a.patience)
@@ -76,7 +76,7 @@ func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory
 	case a.order != "" && len(a.devices)+len(a.confirm) > 0:
 		return g, p, nil, cli.Usagef("give either --order or --device and --confirm")
 	case a.order != "":
-		return a.permitOrder(m)
+		return a.permitOrder(m, now)
 	case len(a.devices) == 0:
 		return g, p, nil, cli.Usagef("say which drive: --device PATH --confirm SERIAL, or --order FILE --trust root.pem")
 	case len(a.devices) != len(a.confirm):
@@ -128,7 +128,7 @@ func word(d inventory.Device) string {
 	return d.Identity.Name()
 }
 
-func (a *grantArgs) permitOrder(m record.Machine) (g wipe.Grant, p wipe.Policy, envelope []byte, err error) {
+func (a *grantArgs) permitOrder(m record.Machine, now time.Time) (g wipe.Grant, p wipe.Policy, envelope []byte, err error) {
 	if a.trust == "" {
 		return g, p, nil, cli.Usagef("--order needs --trust root.pem")
 	}
@@ -141,7 +141,6 @@ func (a *grantArgs) permitOrder(m record.Machine) (g wipe.Grant, p wipe.Policy, 
 		return g, p, nil, cli.Usagef("read order %s: %v", a.order, unwrapPath(err))
 	}
 	envelope = trimEnvelope(b)
-	now := time.Now()
 	o, ref, err := order.Open(envelope, roots, now)
 	if err != nil {
 		return g, p, nil, cli.Refusedf("order %s: %v: nothing was touched", a.order, err)

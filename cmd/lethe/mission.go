@@ -34,7 +34,8 @@ type mission struct {
 	labels  record.Labels
 	machine record.Machine
 	tool    record.Tool
-	clock   func() record.Clock
+	clock   func() record.Clock // how far it can be trusted
+	time    *job.RunClock
 	// neighbours are the switches the machine hangs on; nil where nobody listens.
 	neighbours func() []record.Neighbour
 	spool      *spool.Spool
@@ -83,7 +84,7 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 	work := job.Job{
 		Engine: &wipe.Engine{
 			Spawn:   wipe.Processes{Path: exe, Args: []string{"worker"}, Stderr: m.env.Stderr},
-			Journal: j, Clock: job.SystemClock{}, Observe: screen.Observe, Tell: screen.Tell,
+			Journal: j, Clock: m.time, Observe: screen.Observe, Tell: screen.Tell,
 		},
 		Issuer:  issue.Issuer{Signer: m.signer},
 		Profile: m.policy.Profile,
@@ -129,9 +130,11 @@ func (m *mission) context() record.Context {
 	if m.neighbours != nil {
 		machine.Neighbours = m.neighbours()
 	}
+	clock := m.clock()
+	clock.SteppedNanos = m.time.Stepped().Nanoseconds()
 	return record.Context{
-		Issued: record.At(time.Now()), Labels: m.labels, Machine: machine,
-		Tool: m.tool, Clock: m.clock(),
+		Issued: record.At(m.time.Wall()), Labels: m.labels, Machine: machine,
+		Tool: m.tool, Clock: clock,
 	}
 }
 

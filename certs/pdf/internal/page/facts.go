@@ -183,6 +183,9 @@ func clock(c record.Clock) string {
 	if c.OffsetNanos != 0 {
 		t += fmt.Sprintf(", off by %d ms", c.OffsetNanos/1e6)
 	}
+	if c.SteppedNanos != 0 {
+		t += fmt.Sprintf(", set by %+d s during the run", c.SteppedNanos/1e9)
+	}
 	if c.DistanceNanos != 0 {
 		t += fmt.Sprintf(", error at most %d ms, stratum %d", (c.DistanceNanos+999_999)/1e6, c.Stratum)
 	}
