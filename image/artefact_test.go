@@ -3,6 +3,7 @@ package image
 import (
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,6 +36,7 @@ func TestFormats(t *testing.T) {
 	check(t, dir)
 	t.Run("manifest", func(t *testing.T) { inManifest(t, dir, m) })
 	t.Run("uki", func(t *testing.T) { ukiHolds(t, dir, m) })
+	t.Run("media", func(t *testing.T) { media(t, dir, m) })
 	t.Run("sbom", func(t *testing.T) { sbomNames(t, dir, m) })
 }
 
@@ -96,6 +98,39 @@ func ukiHolds(t *testing.T, dir string, m Manifest) {
 	}
 	if !strings.Contains(string(u.Content(".osrel")), m.Label.Digest) {
 		t.Error("os-release does not name the image digest")
+	}
+}
+
+// media carry the signature that their menus name: the agent knows by it what it
+// was booted from.
+//
+// mutant: media.go: m.Words += " lethe.medium=" + disk.Signature(id) => m.Words += ""
+func media(t *testing.T, dir string, m Manifest) {
+	cfg := map[string][]string{
+		USBFile: {"mtype", "-i", filepath.Join(dir, USBFile) + "@@37M", "::boot/grub/grub.cfg"},
+		ISOFile: {"xorriso", "-osirrox", "on", "-indev", filepath.Join(dir, ISOFile), "-concat", "append", "-", "/boot/grub/grub.cfg"},
+	}
+	for name, args := range cfg {
+		text, err := exec.Command(args[0], args[1:]...).Output()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		f, err := os.Open(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		sig := make([]byte, 4)
+		if _, err := f.ReadAt(sig, 440); err != nil {
+			t.Fatal(err)
+		}
+		word := fmt.Sprintf(" lethe.medium=%02x%02x%02x%02x", sig[3], sig[2], sig[1], sig[0])
+		if n := strings.Count(string(text), word); n != 2 {
+			t.Errorf("%s: %q is there %d times in\n%s", name, word, n, text)
+		}
+	}
+	if strings.Contains(m.Cmdline, "lethe.medium") {
+		t.Error("the unified image names a medium")
 	}
 }
 

@@ -36,16 +36,20 @@ func (a *artefacts) id() (id [16]byte, err error) {
 	return id, nil
 }
 
-// grubConfig is the same for every medium: what it names lies at the same place.
-func (a *artefacts) grubConfig() string {
-	return a.menu.GRUB(menu.Disk, "/"+disk.KernelPath, "/"+disk.InitrdPath)
+// grubConfig is the same for both media: what it names lies at the same place. It
+// tells the agent by the disk signature which medium the machine came from, so
+// that this one is never a target.
+func (a *artefacts) grubConfig(id [16]byte) string {
+	m := a.menu
+	m.Words += " lethe.medium=" + disk.Signature(id)
+	return m.GRUB(menu.Disk, "/"+disk.KernelPath, "/"+disk.InitrdPath)
 }
 
 // efi are the files that UEFI starts from a medium. With the unified image alone
 // there is no GRUB, which would load what nobody signed.
-func (a *artefacts) efi() ([]fat.File, error) {
+func (a *artefacts) efi(id [16]byte) ([]fat.File, error) {
 	if a.opt.EFI != EFIUKI {
-		return disk.SignedBoot(a.grubConfig())
+		return disk.SignedBoot(a.grubConfig(id))
 	}
 	b, err := a.unified()
 	return []fat.File{{Path: disk.EFIPath, Data: b}}, err
@@ -56,12 +60,12 @@ func writeISO(ctx context.Context, a *artefacts) error {
 	if err != nil {
 		return err
 	}
-	efi, err := a.efi()
+	efi, err := a.efi(id)
 	if err != nil {
 		return err
 	}
 	return a.made(ISOFile, func(name string) error {
-		return iso.Write(ctx, name, iso.Image{Kernel: a.vmlinuz, Initrd: a.initrd, Config: a.grubConfig(), EFI: efi, ID: id})
+		return iso.Write(ctx, name, iso.Image{Kernel: a.vmlinuz, Initrd: a.initrd, Config: a.grubConfig(id), EFI: efi, ID: id})
 	})
 }
 
@@ -70,12 +74,12 @@ func writeUSB(ctx context.Context, a *artefacts) error {
 	if err != nil {
 		return err
 	}
-	files, err := a.efi()
+	files, err := a.efi(id)
 	if err != nil {
 		return err
 	}
 	if a.opt.EFI == EFIUKI { // GRUB for BIOS wants it all the same
-		files = append(files, fat.File{Path: disk.ConfigPath, Data: []byte(a.grubConfig())})
+		files = append(files, fat.File{Path: disk.ConfigPath, Data: []byte(a.grubConfig(id))})
 	}
 	files = append(files, fat.File{Path: disk.KernelPath, Data: a.vmlinuz}, fat.File{Path: disk.InitrdPath, Data: a.initrd})
 	papers := append([]fat.File{{Path: "README.TXT", Data: []byte(papersReadme)}}, a.opt.Papers...)

@@ -40,6 +40,15 @@ const (
 	ConfigPath = "boot/grub/grub.cfg"
 )
 
+// SignatureAt is where an MBR has the signature that tells the disk from others.
+const SignatureAt = 440
+
+// Signature is the disk signature of an image with that ID, as kernels and
+// partition tools write it: eight hex digits.
+func Signature(id [16]byte) string {
+	return fmt.Sprintf("%08x", binary.LittleEndian.Uint32(id[:]))
+}
+
 // MinPapers is the least size of the papers' partition in bytes.
 const MinPapers = 36 << 20
 
@@ -121,7 +130,7 @@ func (i Image) write(f *os.File, mbr, core []byte) error {
 	// Some BIOSes do not say which drive they start from; GRUB's own installer
 	// turns its check of that on for hard disks by two NOPs here.
 	sector[0x66], sector[0x67] = 0x90, 0x90
-	copy(sector[440:], i.ID[:4])
+	copy(sector[SignatureAt:], i.ID[:4])
 	sector[444], sector[445] = 0, 0
 	clear(sector[tableAt : tableAt+64])
 	for n, p := range []partition{papers, esp} {

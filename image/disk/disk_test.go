@@ -46,6 +46,9 @@ func TestWrite(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, table)
 		}
 	}
+	if got := disk.Signature([16]byte{1, 2, 3, 4}); got != "04030201" {
+		t.Errorf("Signature = %s", got)
+	}
 	const mib = 1 << 20
 	papers, esp := name+"@@1M", name+"@@"+"37M"
 	if got := run(t, "mtype", "-i", papers, "::README.TXT"); got != "read me\r\n" {

@@ -63,6 +63,22 @@ func Write(ctx context.Context, name string, i Image) error {
 		os.Remove(name)
 		return err
 	}
+	return i.sign(name)
+}
+
+// sign writes the disk signature, which xorriso leaves at zero.
+func (i Image) sign(name string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("write ISO image: %w", err)
+	}
+	_, err = f.WriteAt(i.ID[:4], disk.SignatureAt)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("write ISO image: %w", err)
+	}
 	return nil
 }
 

@@ -46,6 +46,9 @@ func TestWrite(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, report)
 		}
 	}
+	if table := run(t, "sfdisk", "-d", name); !strings.Contains(table, "label-id: 0x04030201") {
+		t.Errorf("no disk signature in\n%s", table)
+	}
 	out := filepath.Join(t.TempDir(), "k")
 	run(t, "xorriso", "-osirrox", "on", "-indev", name, "-extract", "/boot/vmlinuz", out)
 	if b, err := os.ReadFile(out); err != nil || !bytes.Equal(b, bytes.Repeat([]byte("kernel"), 70001)) {

@@ -95,6 +95,8 @@ func (c *Cmdline) set(key, val string, hasVal bool) error {
 			return fmt.Errorf("%w: %s=%q is neither done nor never", ErrWord, key, val)
 		}
 		return nil
+	case "lethe.medium":
+		return nil // our own media say which they are; inventory holds that one back
 	}
 	c.Unknown = append(c.Unknown, key)
 	return nil

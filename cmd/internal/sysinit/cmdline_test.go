@@ -26,6 +26,7 @@ func TestParseCmdline(t *testing.T) {
 		{in: "lethe.order=/etc/lethe/order.json lethe.ntp=10.0.2.2:123",
 			want: Cmdline{Order: "/etc/lethe/order.json", NTP: "10.0.2.2:123"}},
 		{in: "lethe.order=https://x/o.json -- lethe.list -v", want: Cmdline{Order: "https://x/o.json"}},
+		{in: "lethe.medium=fd726f3e"},
 		{in: "lethe.trust=/evil.pem lethe.future", want: Cmdline{Unknown: []string{"lethe.trust", "lethe.future"}}},
 	} {
 		got, err := ParseCmdline(tt.in)
