@@ -22,7 +22,8 @@ build: ## the binaries, into bin/
 	@mkdir -p bin
 	@for c in $(COMMANDS); do $(GOBUILD) -o bin/$$c ./cmd/$$c; done
 
-image: build ## the boot image in all its forms, into out/image (PROFILE=full, FORMATS=kernel, SITE=site.yaml)
+image: ## the boot image in all its forms, into out/image (PROFILE=full, FORMATS=kernel, SITE=site.yaml)
+	@$(MAKE) --no-print-directory build COMMANDS='lethe lethe-image'
 	bin/lethe-image build --profile $(PROFILE) --formats $(FORMATS) $(if $(SITE),--site '$(SITE)') \
 		--lethe bin/lethe --image-version '$(VERSION)' --out out/image
 

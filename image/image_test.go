@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"lethe/image/initramfs"
 )
@@ -94,7 +95,16 @@ func TestBuild(t *testing.T) {
 // another digest, with the other parts untouched.
 func TestReproducible(t *testing.T) {
 	bin := static(t, "one")
-	a, b := build(t, options(t, bin)), build(t, options(t, bin))
+	whole := func() Manifest {
+		o := options(t, bin)
+		o.Formats = Formats()
+		return build(t, o)
+	}
+	a := whole()
+	t.Setenv("TZ", "Asia/Kathmandu")
+	old := unix.Umask(0o077)
+	b := whole()
+	unix.Umask(old)
 	if diff := cmp.Diff(a, b); diff != "" {
 		t.Errorf("two builds differ:\n%s", diff)
 	}
