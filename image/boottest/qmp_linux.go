@@ -3,6 +3,7 @@ package boottest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -146,20 +147,34 @@ func (m *monitor) reason() string {
 	return m.why
 }
 
-// turn takes the host's lock for one emulated machine.
+// turn takes the host's lock for one emulated machine. It waits in the kernel's
+// line, where whoever came first is served first: asking now and then would lose
+// to those who wait there.
 func turn(ctx context.Context) (func(), error) {
 	name := filepath.Join(os.TempDir(), "lethe-boottest.lock")
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("wait for a turn: %w", err)
 	}
-	for unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
-		select {
-		case <-ctx.Done():
+	got := make(chan error, 1)
+	go func() { got <- lock(f) }()
+	select {
+	case err := <-got:
+		if err != nil {
 			f.Close()
-			return nil, fmt.Errorf("wait for a turn: %w", context.Cause(ctx))
-		case <-time.After(200 * time.Millisecond):
+			return nil, fmt.Errorf("wait for a turn: %w", err)
+		}
+		return func() { f.Close() }, nil
+	case <-ctx.Done():
+		go func() { <-got; f.Close() }() // its turn may still come
+		return nil, fmt.Errorf("wait for a turn: %w", context.Cause(ctx))
+	}
+}
+
+func lock(f *os.File) error {
+	for {
+		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); !errors.Is(err, unix.EINTR) {
+			return err
 		}
 	}
-	return func() { f.Close() }, nil
 }
