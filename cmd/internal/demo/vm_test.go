@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 
 // build makes the boot image around a lethe binary.
 func build(lethe, dir string) error {
-	out, err := exec.Command("bin/lethe-image", "build", "--profile", "vm",
+	out, err := exec.Command("bin/lethe-image", "build", "--profile", "vm", "--formats", "kernel",
 		"--lethe", lethe, "--out", dir).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("build image: %w\n%s", err, out)
