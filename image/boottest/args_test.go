@@ -21,7 +21,7 @@ func TestArgs(t *testing.T) {
 			{Bus: SCSI, Path: "f", Rate: 1 << 20, Faults: []Fault{{Sector: 7, Read: true, Write: true}}},
 		},
 	}
-	got, err := c.args("i", "/q")
+	got, err := c.args(files{initrd: "i", qmp: "/q"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +58,9 @@ func TestArgsRefuse(t *testing.T) {
 		seven = append(seven, Drive{Bus: SATA, Path: "x"})
 	}
 	for name, d := range map[string][]Drive{
+		"serial on SD":       {{Bus: SD, Path: "x", Serial: "S"}},
+		"second SD card":     {{Bus: SD, Path: "x"}, {Bus: SD, Path: "y"}},
+		"4096 on SD":         {{Bus: SD, Path: "x", Logical: 4096}},
 		"no path":            {{Bus: SATA}},
 		"no bus":             {{Path: "x"}},
 		"nvme no serial":     {{Bus: NVMe, Path: "x"}},
@@ -68,7 +71,7 @@ func TestArgsRefuse(t *testing.T) {
 		"seventh SATA drive": seven,
 		"fault of nothing":   {{Bus: SATA, Path: "x", Faults: []Fault{{Sector: 1}}}},
 	} {
-		if _, err := (Config{Kernel: "k", Drives: d}).args("i", "q"); !errors.Is(err, ErrConfig) {
+		if _, err := (Config{Kernel: "k", Drives: d}).args(files{initrd: "i", qmp: "q"}); !errors.Is(err, ErrConfig) {
 			t.Errorf("%s: error = %v, want ErrConfig", name, err)
 		}
 	}

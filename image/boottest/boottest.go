@@ -1,11 +1,12 @@
 // Package boottest starts an image in QEMU and talks to its serial console. It
 // serves tests and the demo.
 //
-// The machine is a plain q35 without acceleration (TCG), so that it runs where
-// there is no KVM. Drives are raw files or block devices of the host; writes
-// that the guest has flushed are in the file, and the host may read it while
-// the machine runs. With Network the guest reaches the host's loopback at
-// 10.0.2.2 (QEMU's user network).
+// The machine has no acceleration (TCG), so that it runs where there is no KVM.
+// Its zero Config is a q35 whose kernel QEMU loads; Firmware and Boot choose every
+// other way to start, Chipset and Drive.Bus every other machine. Drives are raw
+// files or block devices of the host; writes that the guest has flushed are in the
+// file, and the host may read it while the machine runs. With Network the guest
+// reaches the host's loopback at 10.0.2.2 (QEMU's user network).
 package boottest
 
 import (
@@ -16,9 +17,17 @@ import (
 	"strings"
 )
 
-// Config describes a machine. Kernel and Initrd are needed, the rest may be
-// zero.
+// Config describes a machine. Kernel and Initrd, or Boot, are needed, the rest may
+// be zero.
 type Config struct {
+	Firmware Firmware
+	Chipset  Chipset
+	// Vars is a file of UEFI variables, which the machine changes. Without it the
+	// machine has a copy of its own: no keys with UEFI, Microsoft's with SecureBoot.
+	Vars string
+	Boot Boot
+
+	// Kernel, Initrd, Overlays and Append are for Boot's zero value.
 	Kernel string // path of vmlinuz
 	Initrd string // path of initrd.img
 	// Overlays are packed archives (initramfs.Pack) that are appended to the
@@ -47,32 +56,61 @@ const KernelWords = "console=ttyS0 panic=-1 quiet"
 // ErrConfig is wrapped by all errors about a Config.
 var ErrConfig = errors.New("boottest: bad machine")
 
-// args returns QEMU's arguments; initrd and qmp are paths.
-func (c Config) args(initrd, qmp string) ([]string, error) {
-	if c.Kernel == "" || initrd == "" {
-		return nil, fmt.Errorf("%w: kernel and initrd are needed", ErrConfig)
+// files are the paths of what a running machine has for itself.
+type files struct{ initrd, qmp, vars string }
+
+// args returns QEMU's arguments.
+func (c Config) args(f files) ([]string, error) {
+	if err := c.check(f); err != nil {
+		return nil, err
 	}
-	a := []string{
-		"-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max",
+	a, err := c.machineArgs(f.vars)
+	if err != nil {
+		return nil, err
+	}
+	a = append(a, "-accel", "tcg,thread=multi", "-cpu", "max",
 		"-smp", strconv.Itoa(cmp.Or(c.CPUs, 2)), "-m", strconv.Itoa(cmp.Or(c.MemoryMiB, 1024)),
-		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-chardev", "stdio,id=con,signal=off", "-serial", "chardev:con",
-		"-qmp", "unix:" + escape(qmp) + ",server=on,wait=off",
-		"-kernel", c.Kernel, "-initrd", initrd,
-		"-append", strings.TrimSpace(KernelWords + " " + c.Append),
+		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot")
+	a = append(a, c.consoleArgs(f.qmp)...)
+	if c.Boot.From == Direct {
+		a = append(a, "-kernel", c.Kernel, "-initrd", f.initrd,
+			"-append", strings.TrimSpace(KernelWords+" "+c.Append))
 	}
 	if s := c.Machine.smbios(); s != "" {
 		a = append(a, "-smbios", s)
 	}
-	if c.Network {
-		// Without its ROM the card costs the firmware no time.
-		a = append(a, "-netdev", "user,id=net0", "-device", "virtio-net-pci,netdev=net0,romfile=")
+	if c.Network || c.Boot.From == PXE || c.Boot.From == IPXE || c.Boot.From == HTTP {
+		a = append(a, c.Boot.network(c.Firmware)...)
 	}
-	d, err := driveArgs(c.Drives)
+	r := &rig{chipset: c.Chipset, n: map[Bus]int{}}
+	if err := r.all(c.Drives); err != nil {
+		return nil, err
+	}
+	m, err := c.Boot.args(r, c.Firmware)
 	if err != nil {
 		return nil, err
 	}
-	return append(append(a, d...), c.Extra...), nil
+	return append(append(append(a, r.args...), m...), c.Extra...), nil
+}
+
+func (c Config) check(f files) error {
+	if c.Boot.From == Direct && (c.Kernel == "" || f.initrd == "") {
+		return fmt.Errorf("%w: kernel and initrd are needed", ErrConfig)
+	}
+	if c.Boot.From != Direct && (len(c.Overlays) > 0 || c.Append != "") {
+		return fmt.Errorf("%w: a medium has its own overlays and command line", ErrConfig)
+	}
+	return c.Boot.check(c.Firmware)
+}
+
+// consoleArgs give the serial line to the program that started QEMU; qmp is a
+// socket for its events. Without one a person sits there (see Attach).
+func (c Config) consoleArgs(qmp string) []string {
+	if qmp == "" {
+		return []string{"-serial", "mon:stdio"}
+	}
+	return []string{"-chardev", "stdio,id=con,signal=off", "-serial", "chardev:con",
+		"-qmp", "unix:" + escape(qmp) + ",server=on,wait=off"}
 }
 
 func (m Machine) smbios() string {

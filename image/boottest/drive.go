@@ -8,31 +8,44 @@ import (
 // Bus is how a drive is attached.
 type Bus string
 
-// The buses that QEMU's q35 offers here. SATA has six ports and IDE four.
+// The buses that QEMU offers. SATA has six ports, IDE four, LSI seven and MPTSAS
+// eight.
 const (
-	SATA   Bus = "sata"
-	IDE    Bus = "ide" // PIIX3, driver ata_piix
-	NVMe   Bus = "nvme"
-	Virtio Bus = "virtio" // virtio-blk
-	SCSI   Bus = "scsi"   // virtio-scsi
-	USB    Bus = "usb"    // bulk only
-	UAS    Bus = "uas"
+	SATA    Bus = "sata"    // AHCI, driver ahci
+	IDE     Bus = "ide"     // PIIX3, driver ata_piix
+	NVMe    Bus = "nvme"    // drives with the same serial number are namespaces of one
+	Virtio  Bus = "virtio"  // virtio-blk
+	SCSI    Bus = "scsi"    // virtio-scsi
+	LSI     Bus = "lsi"     // LSI 53C895A, parallel SCSI, driver sym53c8xx
+	MPTSAS  Bus = "mptsas"  // LSI SAS1068, driver mptsas
+	MegaSAS Bus = "megasas" // LSI MegaRAID SAS 8708EM2, driver megaraid_sas
+	USB     Bus = "usb"     // bulk only
+	UAS     Bus = "uas"
+	SD      Bus = "sd" // a card in an SDHCI reader, a power of two in size
 )
+
+// SDSerial is the serial number that QEMU gives to every SD card, as Linux shows it.
+const SDSerial = "0xdeadbeef"
+
+// Buses are all of them.
+func Buses() []Bus {
+	return []Bus{SATA, IDE, NVMe, Virtio, SCSI, LSI, MPTSAS, MegaSAS, USB, UAS, SD}
+}
 
 // Drive is one drive. Path is a raw file or a block device of the host.
 type Drive struct {
 	Bus    Bus
 	Path   string
 	Serial string
-	// Model, Firmware and WWN are for SATA, IDE, SCSI and UAS; QEMU has fixed
-	// ones elsewhere. For NVMe, WWN is the namespace's EUI-64.
+	// Model, Firmware and WWN are for the ATA and SCSI buses; QEMU has fixed ones
+	// elsewhere. For NVMe, WWN is the namespace's EUI-64.
 	Model    string
 	Firmware string
 	WWN      uint64
 	// Logical and Physical are sector sizes in bytes, 512 where 0. SATA and IDE
 	// have 512-byte logical sectors only.
 	Logical, Physical int
-	RPM               int  // 1: not rotating; 0: not said. SATA, IDE, SCSI, UAS
+	RPM               int  // 1: not rotating; 0: not said. ATA and SCSI buses
 	Removable         bool // USB
 	Discard           bool // hand discards on to the host
 	// Rate limits reading and writing together, in bytes a second; 0 is as fast
@@ -41,110 +54,17 @@ type Drive struct {
 	Faults []Fault // sectors that fail
 }
 
-// rig counts what has been placed on each controller.
-type rig struct {
-	args []string
-	n    map[Bus]int
-}
-
-func driveArgs(drives []Drive) ([]string, error) {
-	r := &rig{n: map[Bus]int{}}
-	for i, d := range drives {
-		if err := r.add(backend(i), d); err != nil {
-			return nil, fmt.Errorf("%w: drive %d: %w", ErrConfig, i, err)
-		}
+// scsi tells whether drives on the bus are QEMU's SCSI disks.
+func (b Bus) scsi() bool {
+	switch b {
+	case SCSI, LSI, MPTSAS, MegaSAS, UAS:
+		return true
 	}
-	return r.args, nil
-}
-
-// backend is the name of drive i's file in QEMU.
-func backend(i int) string { return fmt.Sprintf("d%d", i) }
-
-// deviceID is what Unplug calls a drive's device; id is that of its backend.
-func deviceID(id string) string { return "dev-" + id }
-
-// add places one drive. writeback hands the guest's flushes on, and works on
-// tmpfs, too.
-func (r *rig) add(id string, d Drive) error {
-	if err := d.check(); err != nil {
-		return err
-	}
-	back := fmt.Sprintf("if=none,id=%s,file=%s,format=raw,cache=writeback", id, escape(d.Path))
-	if len(d.Faults) > 0 {
-		file, err := d.fault()
-		if err != nil {
-			return err
-		}
-		// An error is the guest's to deal with; QEMU would stop it for some.
-		back = fmt.Sprintf("if=none,id=%s,file=%s,cache=writeback,werror=report,rerror=report", id, escape(file))
-	}
-	if d.Rate > 0 {
-		back += fmt.Sprintf(",throttling.bps-total=%d", d.Rate)
-	}
-	if d.Discard {
-		back += ",discard=unmap"
-	}
-	dev, err := r.device(id, d)
-	if err != nil {
-		return err
-	}
-	r.args = append(r.args, "-drive", back, "-device", dev+",id="+deviceID(id))
-	r.n[d.Bus]++
-	return nil
-}
-
-func (r *rig) device(id string, d Drive) (string, error) {
-	n := r.n[d.Bus]
-	switch d.Bus {
-	case SATA:
-		if n >= 6 {
-			return "", fmt.Errorf("q35 has six SATA ports")
-		}
-		return fmt.Sprintf("ide-hd,bus=ide.%d,drive=%s", n, id) + d.ata(), nil
-	case IDE:
-		if n >= 4 {
-			return "", fmt.Errorf("there are four IDE places")
-		}
-		r.once(d.Bus, "piix3-ide,id=piix")
-		return fmt.Sprintf("ide-hd,bus=piix.%d,unit=%d,drive=%s", n/2, n%2, id) + d.ata(), nil
-	case NVMe:
-		ctl := fmt.Sprintf("nvme%d", n)
-		r.args = append(r.args, "-device", fmt.Sprintf("nvme,id=%s,serial=%s", ctl, escape(d.Serial)))
-		return fmt.Sprintf("nvme-ns,bus=%s,drive=%s", ctl, id) + d.wwn("eui64") + d.sectors(), nil
-	case Virtio:
-		return "virtio-blk-pci,drive=" + id + opt("serial", d.Serial) + d.sectors(), nil
-	case SCSI:
-		r.once(d.Bus, "virtio-scsi-pci,id=vscsi")
-		return "scsi-hd,bus=vscsi.0,drive=" + id + d.scsi(), nil
-	case USB:
-		r.once(USB, xhci(r))
-		return "usb-storage,bus=xhci.0,drive=" + id + opt("serial", d.Serial) + d.sectors() + d.removable(), nil
-	case UAS:
-		r.once(UAS, xhci(r))
-		r.args = append(r.args, "-device", fmt.Sprintf("usb-uas,bus=xhci.0,id=uas%d", n))
-		return fmt.Sprintf("scsi-hd,bus=uas%d.0,drive=%s", n, id) + d.scsi(), nil
-	}
-	return "", fmt.Errorf("bus %q is unknown", d.Bus)
-}
-
-// once adds a bus's controller with its first drive.
-func (r *rig) once(b Bus, dev string) {
-	if r.n[b] == 0 && dev != "" {
-		r.args = append(r.args, "-device", dev)
-	}
-}
-
-// xhci is the controller that USB and UAS share; empty when it is there.
-func xhci(r *rig) string {
-	if r.n[USB]+r.n[UAS] > 0 {
-		return ""
-	}
-	return "qemu-xhci,id=xhci"
+	return false
 }
 
 func (d Drive) check() error {
-	ata := d.Bus == SATA || d.Bus == IDE
-	scsi := d.Bus == SCSI || d.Bus == UAS
+	ata, scsi := d.Bus == SATA || d.Bus == IDE, d.Bus.scsi()
 	switch {
 	case d.Path == "":
 		return fmt.Errorf("path is missing")
@@ -156,6 +76,10 @@ func (d Drive) check() error {
 		return fmt.Errorf("%s has no WWN", d.Bus)
 	case ata && d.Logical > 512:
 		return fmt.Errorf("%s has 512-byte logical sectors", d.Bus)
+	case d.Bus == SD && d.Serial != "" && d.Serial != SDSerial:
+		return fmt.Errorf("sd has the serial number %s", SDSerial)
+	case d.Bus == SD && d.sectors() != "":
+		return fmt.Errorf("sd has 512-byte sectors")
 	case d.Removable && d.Bus != USB:
 		return fmt.Errorf("%s is not removable", d.Bus)
 	}

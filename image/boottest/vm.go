@@ -57,21 +57,13 @@ func (vm *VM) start(ctx context.Context, c Config) error {
 	if vm.dir, err = os.MkdirTemp("", "lethe-vm-*"); err != nil {
 		return fmt.Errorf("start machine: %w", err)
 	}
-	initrd, err := c.initrd(vm.dir)
-	if err != nil {
-		return err
-	}
 	sock := filepath.Join(vm.dir, "qmp")
-	args, err := c.args(initrd, sock)
+	words, err := c.command(vm.dir, sock)
 	if err != nil {
 		return err
 	}
-	prog := c.QEMU
-	if prog == "" {
-		prog = "qemu-system-x86_64"
-	}
-	vm.command = quote(append([]string{prog}, args...))
-	vm.cmd = exec.CommandContext(ctx, prog, args...)
+	vm.command = quote(words)
+	vm.cmd = exec.CommandContext(ctx, words[0], words[1:]...)
 	vm.cmd.Stdout, vm.cmd.Stderr = vm.con, vm.con
 	// A group of its own: Ctrl-C at the terminal is for us to act on.
 	vm.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -80,13 +72,53 @@ func (vm *VM) start(ctx context.Context, c Config) error {
 		return fmt.Errorf("start machine: %w", err)
 	}
 	if err := vm.cmd.Start(); err != nil {
-		if errors.Is(err, exec.ErrNotFound) {
-			return fmt.Errorf("%s is missing: apt-get install qemu-system-x86", prog)
-		}
-		return fmt.Errorf("start machine: %w", err)
+		return notStarted(words[0], err)
 	}
 	vm.qmp = watch(sock, vm.done)
 	return nil
+}
+
+// command returns QEMU's command line, whose files are in dir.
+func (c Config) command(dir, qmp string) ([]string, error) {
+	f := files{qmp: qmp}
+	var err error
+	if f.initrd, err = c.initrd(dir); err != nil {
+		return nil, err
+	}
+	if f.vars, err = c.vars(dir); err != nil {
+		return nil, err
+	}
+	args, err := c.args(f)
+	return append([]string{cmp.Or(c.QEMU, "qemu-system-x86_64")}, args...), err
+}
+
+func notStarted(prog string, err error) error {
+	if errors.Is(err, exec.ErrNotFound) {
+		return fmt.Errorf("%s is missing: apt-get install qemu-system-x86", prog)
+	}
+	return fmt.Errorf("start machine: %w", err)
+}
+
+// Attach runs the machine with its serial line on this program's own standard
+// streams, for a person: Ctrl-A x pulls the plug, Ctrl-A h lists what else there
+// is. It waits for no turn.
+func Attach(ctx context.Context, c Config) error {
+	dir, err := os.MkdirTemp("", "lethe-vm-*")
+	if err != nil {
+		return fmt.Errorf("start machine: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	words, err := c.command(dir, "")
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	if err := cmd.Start(); err != nil {
+		return notStarted(words[0], err)
+	}
+	return cmd.Wait()
 }
 
 // initrd returns the path of the initrd with the overlays appended.
