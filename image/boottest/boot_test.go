@@ -172,12 +172,13 @@ func TestBoot(t *testing.T) {
 	}
 }
 
-// TestGuard: when the agent ends, or is killed, the machine must live on and
-// offer a shell (with Guard returning, u-root's init panics the kernel).
+// TestGuard: when the agent ends, or is killed, the machine must live on, with a
+// shell where the site and the command line say so (with Guard returning, u-root's
+// init panics the kernel).
 // The overlay's site file rules: its time server is asked and the clock set.
 func TestGuard(t *testing.T) {
 	ahead := 90 * time.Minute
-	site := fmt.Sprintf(`{"version":1,"ntp":["10.0.2.2:%d"],"stepClock":true,"permit":["lethe.list"]}`,
+	site := fmt.Sprintf(`{"version":1,"ntp":["10.0.2.2:%d"],"stepClock":true,"permit":["lethe.list","lethe.shell"]}`,
 		ntpServer(t, ahead))
 	over, err := initramfs.Pack(initramfs.Fast,
 		initramfs.File{Path: "etc/lethe/site.json", Mode: 0o600, Data: []byte(site)})
@@ -185,7 +186,7 @@ func TestGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	vm, ctx := boot(t, boottest.Config{Network: true, Overlays: [][]byte{over},
-		Append: "lethe.poweroff lethe.list"})
+		Append: "lethe.poweroff lethe.list lethe.shell"})
 	expect(t, ctx, vm, `WordRefused: command line: lethe\.poweroff`)
 	expect(t, ctx, vm, `clock: ntp:10\.0\.2\.2:\d+, synchronised, offset 1h(29m5\d|30m\d)(\.\d+)?s \(set\)`)
 	expect(t, ctx, vm, `AGENT ready`)
