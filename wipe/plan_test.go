@@ -169,7 +169,7 @@ func TestWantedAndMissing(t *testing.T) {
 
 // The digest pins everything that will be done, and nobody changes a plan.
 //
-// mutant: plan.go: }{p.specs, p.refused, p.missing}) => }{nil, p.refused, p.missing})
+// mutant: plan.go: }{p.specs, p.refused, p.missing, p.done}) => }{nil, p.refused, p.missing, p.done})
 func TestPlanDigest(t *testing.T) {
 	seen := map[record.Hex]string{}
 	for name, bend := range map[string]func(r *wipe.Request){
@@ -200,7 +200,7 @@ func TestPlanDigest(t *testing.T) {
 }
 
 // mutant: plan.go: ts[i] = copied(s).Task => ts[i] = s.Task
-// mutant: plan.go: p.specs, p.refused, p.blocked = copied(p.specs), copied(p.refused), copied(p.blocked) =>
+// mutant: plan.go: p.specs, p.refused, p.blocked, p.done = copied(p.specs), copied(p.refused), copied(p.blocked), copied(p.done) =>
 func TestPlanIsFixed(t *testing.T) {
 	hidden := func(c *wipe.Candidate) { c.Device.Hidden = []record.HiddenArea{{Kind: "spare", State: "none"}} }
 	r := request(t, wipe.GrantConfirmed("A"), found("A", hidden), found("B"))
