@@ -16,7 +16,7 @@ import (
 // What a depot lists is asked for by digest and taken only if it is that; a list that
 // cannot be used is a refusal, not something to wait for.
 //
-// mutant: papers.go: if got := record.Digest(answer); got != l.Digest { => if false {
+// mutant: papers.go: if got := record.Digest(answer); got != l.Digest { => if got := record.Digest(answer); got == "" {
 // mutant: papers.go: if !want(l) { => if false {
 // mutant: send.go: if s.most > 0 { => if false {
 // mutant: send.go: if s.most == 0 { // else it was fetched => if true {
