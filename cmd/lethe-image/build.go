@@ -42,6 +42,10 @@ func buildCmd(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return &usageError{err.Error()}
 	}
+	opt := image.Options{Profile: p, Lethe: *bin, Out: *out, Overlay: add.files}
+	if err := art.apply(&opt); err != nil {
+		return err
+	}
 	if *root, err = sourceRoot(*root); err != nil {
 		return err
 	}
@@ -52,14 +56,9 @@ func buildCmd(ctx context.Context, args []string, stdout io.Writer) error {
 		*version = binaryVersion(*bin)
 	}
 	start := time.Now()
-	opt := image.Options{
-		Profile: p, Lethe: *bin, Version: *version, Cache: *cache, Out: *out, Overlay: add.files,
-		Lock:  filepath.Join(*root, "image", "kernel", lock),
-		URoot: filepath.Join(*root, "image", "uroot"),
-	}
-	if err := art.apply(&opt); err != nil {
-		return err
-	}
+	opt.Version, opt.Cache = *version, *cache
+	opt.Lock = filepath.Join(*root, "image", "kernel", lock)
+	opt.URoot = filepath.Join(*root, "image", "uroot")
 	m, err := image.Build(ctx, opt)
 	if err != nil {
 		return err
