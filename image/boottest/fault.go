@@ -7,8 +7,9 @@ import (
 )
 
 // Fault makes one 512-byte sector of a drive fail: every request that touches it
-// ends in EIO, and no other does (QEMU's blkdebug, inject-error). The sector's
-// bytes on the host stay as they are. What the guest is told is the bus's own:
+// ends in EIO, and no other does (QEMU's blkdebug, inject-error). A drive of larger
+// logical sectors fails the one around it. The sector's bytes on the host stay as
+// they are. What the guest is told is the bus's own:
 // QEMU says ABORTED COMMAND under SATA and SCSI, a write fault or an unrecovered
 // read under NVMe.
 type Fault struct {

@@ -1,8 +1,11 @@
 package demo_test
 
 import (
+	"encoding/base64"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,27 +17,59 @@ import (
 	"lethe/image/boottest"
 )
 
-// chance is a random source whose seed the log has.
+// chance is a random source: LETHE_SEED where a run is to be repeated, else new
+// each time. The log has it.
 func chance(t *testing.T) *rand.Rand {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	if v := os.Getenv("LETHE_SEED"); v != "" {
+		var err error
+		if seed, err = strconv.ParseUint(v, 10, 64); err != nil {
+			t.Fatalf("LETHE_SEED: %v", err)
+		}
+	}
+	t.Logf("seed %d (LETHE_SEED=%d repeats this run)", seed, seed)
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// scattered picks n sectors of a drive: the first, the last, the middle one and
-// others at random.
-func scattered(r *rand.Rand, size int64, n int) []int64 {
-	end := size / 512
+// scattered picks n logical sectors of a drive: the first, the last, the middle
+// one and others at random. It returns the 512-byte sectors in them.
+func scattered(r *rand.Rand, size int64, logical, n int) []int64 {
+	per := max(int64(logical)/512, 1)
+	end := size / 512 / per
 	picked := map[int64]bool{0: true, end - 1: true, end / 2: true}
 	for len(picked) < n {
 		picked[r.Int64N(end)] = true
 	}
 	var out []int64
 	for s := range picked {
-		out = append(out, s)
+		for i := range per {
+			out = append(out, s*per+i)
+		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// failing makes drives whose sectors fail, each n of them: a drive of 512-byte
+// sectors on every bus, one of 4096-byte sectors, and one that has 512-byte
+// sectors on the wire and 4096-byte ones on the medium. QEMU's errors are its
+// logical sectors' on the last one, too.
+func failing(t *testing.T, size int64) (plugs []demo.Plug) {
+	r := chance(t)
+	for _, p := range []demo.Plug{
+		{Name: "sata", Bus: boottest.SATA},
+		{Name: "nvme", Bus: boottest.NVMe},
+		{Name: "scsi", Bus: boottest.SCSI},
+		{Name: "scsi-4kn", Bus: boottest.SCSI, Logical: 4096},
+		{Name: "sata-512e", Bus: boottest.SATA, Physical: 4096},
+	} {
+		bad := scattered(r, size, p.Logical, scatteredSectors)
+		t.Logf("%s: %v", p.Name, bad)
+		p.Serial, p.Faults = "BAD-"+strings.ToUpper(p.Name), faults(bad)
+		plugs = append(plugs, p)
+	}
+	return plugs
 }
 
 func faults(sectors []int64) (fs []boottest.Fault) {
@@ -54,22 +89,13 @@ func listed(rs []record.Range) (sectors []int64) {
 	return sectors
 }
 
-// Sectors that fail under three buses: the notice names these and no others, and
-// everything else is gone.
+// Sectors that fail under three buses and of three shapes: the notice names these
+// and no others, and everything else is gone.
 //
-// Turns red when giveUp of package traverse counts the sector as good.
+// Turns red when sectors of package traverse counts the sector as good.
 func TestFailingSectors(t *testing.T) {
-	r := chance(t)
 	o := options(t, image(t, "bin/lethe"), 64<<20)
-	for _, p := range []struct {
-		bus boottest.Bus
-		n   int
-	}{{boottest.SATA, scatteredATA}, {boottest.NVMe, scatteredSectors}, {boottest.SCSI, scatteredSectors}} {
-		bad := scattered(r, o.Size, p.n)
-		t.Logf("%s: %v", p.bus, bad)
-		o.Drives = append(o.Drives, demo.Plug{Name: string(p.bus), Bus: p.bus,
-			Serial: "BAD-" + strings.ToUpper(string(p.bus)), Faults: faults(bad)})
-	}
+	o.Drives, o.BootTime = failing(t, o.Size), 20*time.Minute
 	res := run(t, o)
 	for i, d := range res.Drives {
 		var want []int64
@@ -92,8 +118,25 @@ func TestFailingSectors(t *testing.T) {
 		} else if diff := cmp.Diff(want, listed(v.Unreadable)); diff != "" || v.MismatchBytes != 0 {
 			t.Errorf("%s: unreadable sectors (-injected +reported), %d bytes differ:\n%s", d.Name, v.MismatchBytes, diff)
 		}
+		if said := kernelRetries(rec.After); o.Drives[i].Bus != boottest.NVMe && said != "0" {
+			t.Errorf("%s: the kernel sent failed commands again: max_retries %q", d.Name, said)
+		}
 		t.Logf("%s: %d sectors, %.1f s: %v", d.Name, len(want), time.Duration(rec.Nanos).Seconds(), rec.Verdict.Reasons)
 	}
+}
+
+// kernelRetries is what the evidence says of the kernel's own retries.
+func kernelRetries(o *record.Opened) string {
+	if o == nil {
+		return "nothing was read"
+	}
+	for _, e := range o.Evidence {
+		if e.Name == "Linux sd max_retries" {
+			b, _ := base64.StdEncoding.DecodeString(e.Response)
+			return strings.TrimSpace(string(b))
+		}
+	}
+	return "not limited"
 }
 
 // notice wants an authentic notice of this state for the drive.

@@ -6,7 +6,6 @@ import "time"
 
 const (
 	scatteredSectors = 103
-	scatteredATA     = 8
 	kills            = 20
 	depotAway        = 5 * time.Minute
 	unplugs          = 4

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"cmp"
+	"hash/crc32"
 	"os"
 
 	"lethe/cmd/internal/demo/scratch"
@@ -19,6 +20,8 @@ type Plug struct {
 	Behind bool  // behind a loop device of the host
 	Rate   int64 // bytes a second, 0 unlimited
 	Faults []boottest.Fault
+	// Logical and Physical are sector sizes in bytes, 512 where 0.
+	Logical, Physical int
 }
 
 // fourBuses are the demonstration's drives; the last two are of odd size.
@@ -33,9 +36,11 @@ func fourBuses(size int64) []Plug {
 
 // drive is the plug as QEMU has it.
 func (p Plug) drive(node string) boottest.Drive {
-	b := boottest.Drive{Bus: p.Bus, Path: node, Serial: p.Serial, Model: p.Model, Rate: p.Rate, Faults: p.Faults}
+	b := boottest.Drive{Bus: p.Bus, Path: node, Serial: p.Serial, Model: p.Model, Rate: p.Rate, Faults: p.Faults,
+		Logical: p.Logical, Physical: p.Physical}
 	if p.Bus == boottest.SATA {
-		b.RPM, b.WWN = 7200, 0x5000c500de300001
+		// A name of its own: two drives of one name are refused.
+		b.RPM, b.WWN = 7200, 0x5000c500<<32|uint64(crc32.ChecksumIEEE([]byte(p.Serial)))
 	}
 	return b
 }

@@ -6,8 +6,7 @@ import "time"
 
 // The short forms of the adverse runs; make test-long has the long ones.
 const (
-	scatteredSectors = 23 // on NVMe and SCSI; SATA costs about 17 s a sector
-	scatteredATA     = 3
+	scatteredSectors = 11 // of each drive
 	kills            = 1
 	depotAway        = 15 * time.Second
 	unplugs          = 1 // of each bus below
