@@ -1,6 +1,7 @@
 package deliver_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -47,9 +48,11 @@ func TestPapers(t *testing.T) {
 			}
 			fmt.Fprint(w, c.body)
 		})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		var ev events
 		h := client(t, d.URL, root.Pool(), root.Pool(), deliver.WithPatience(), deliver.WithEvents(ev.add))
-		got, err := h.Papers(shortly(t), func(l deliver.Listed) bool { return l.Kind == record.KindCertificate })
+		got, err := h.Papers(ctx, func(l deliver.Listed) bool { return l.Kind == record.KindCertificate })
+		cancel()
 		var no *deliver.RefusedError
 		if len(got) != c.want || errors.As(err, &no) != c.refused || (err != nil) != c.refused {
 			t.Errorf("%s: %d papers, %v", name, len(got), err)
