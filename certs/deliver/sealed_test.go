@@ -52,7 +52,7 @@ func takeOne(t *testing.T) (addr string, got chan []byte, name chan string) {
 
 // What leaves the machine can be read by the site only, and is the paper.
 //
-// mutant: sealed.go: s.client.Put(ctx, b.Name+".age", sealed) => s.client.Put(ctx, b.Name+".age", b.PDF)
+// mutant: sealed.go: sealed, err := s.seal(b.PDF) => sealed, err := b.PDF, error(nil)
 func TestSealedCopy(t *testing.T) {
 	id, err := age.GenerateX25519Identity()
 	if err != nil {

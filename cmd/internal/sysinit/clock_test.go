@@ -62,7 +62,7 @@ func TestMeasureNeverHangs(t *testing.T) {
 // mutant: clock.go: m := got[(len(got)-1)/2] => m := got[0]
 // mutant: clock.go: c.Answered > 1 && 2*c.Agreed <= c.Answered => false
 // mutant: clock.go: c.Agreed < 2 && c.Offset.Abs() > alone => false
-// mutant: clock.go: c.Source != SourceRTC && c.Doubt == "" && => c.Source != SourceRTC &&
+// mutant: clock.go: c.Doubt == "" && (c.Stepped => (c.Stepped
 func TestClockOfSeveral(t *testing.T) {
 	const year = 365 * 24 * time.Hour
 	now := earliest.Add(30 * 24 * time.Hour)

@@ -21,7 +21,7 @@ type pipe struct {
 // At the end there is no login; and papers that nobody has are not thrown away by
 // one word.
 //
-// mutant: hold_linux.go: case n > 0 && !force: => case false:
+// mutant: hold_linux.go: case n > 0 && !force: => case n < 0 && !force:
 func TestHold(t *testing.T) {
 	for _, tt := range []struct {
 		in     string
