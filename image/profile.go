@@ -74,7 +74,7 @@ var always = []string{"crc64_rocksoft_generic", "sd_mod", "sg", "loop", "efivarf
 	"nls_cp437", "nls_ascii", "nls_utf8"}
 
 // hotplug is what may be plugged into a running machine: bays and ports.
-var hotplug = []string{"nvme", "ahci", "usb_storage", "uas", "sr_mod", "usbhid", "hid_generic"}
+var hotplug = []string{"nvme", "ahci", "usb_storage", "uas", "mmc_block", "sr_mod", "usbhid", "hid_generic"}
 
 // moduleOptions: without allow_tpm libata refuses the TRUSTED SEND and RECEIVE
 // commands (5Ch to 5Fh) from SG_IO, by which a SATA drive is asked for its TCG

@@ -97,7 +97,7 @@ func TestOrder(t *testing.T) {
 // What may be loaded at the same time must not be what needs each other, soft
 // dependencies included; a cycle must not wait for itself.
 //
-// mutant: image/kmod/order.go: o.after(append(before, m.Deps...)) => o.after(before)
+// mutant: order.go: o.after(append(before, m.Deps...)) => o.after(before)
 func TestOrderAfter(t *testing.T) {
 	steps, err := testIndex(t).Order("sd_mod", "ahci", "a")
 	if err != nil {

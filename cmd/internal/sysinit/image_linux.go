@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -33,8 +34,18 @@ func rootInRAM() bool {
 // that runs: a record would then claim an image that did not do the work.
 var ErrBinary = errors.New("image label is of another lethe binary")
 
-// image reads the label and holds the running binary against it.
-func image() (label.Label, error) {
+// image reads the label and begins to hold the running binary against it, which
+// takes as long as some drivers do; self waits for the answer.
+func image() (l label.Label, self func() error, err error) {
+	if l, err = readLabel(); err != nil {
+		return l, nil, err
+	}
+	answer := make(chan error, 1)
+	go func() { answer <- checkSelf(l) }()
+	return l, sync.OnceValue(func() error { return <-answer }), nil
+}
+
+func readLabel() (label.Label, error) {
 	if !rootInRAM() {
 		return label.Label{}, fmt.Errorf("%w: the root file system is on a disk", ErrNotImage)
 	}
@@ -45,18 +56,18 @@ func image() (label.Label, error) {
 	if err != nil {
 		return label.Label{}, fmt.Errorf("read image label: %w", err)
 	}
-	l, err := label.Parse(b)
-	if err != nil {
-		return label.Label{}, err
-	}
+	return label.Parse(b)
+}
+
+func checkSelf(l label.Label) error {
 	self, err := selfSum()
 	if err != nil {
-		return label.Label{}, fmt.Errorf("digest own binary: %w", err)
+		return fmt.Errorf("digest own binary: %w", err)
 	}
 	if self != l.Lethe {
-		return label.Label{}, ErrBinary
+		return ErrBinary
 	}
-	return l, nil
+	return nil
 }
 
 func selfSum() (string, error) {

@@ -44,7 +44,7 @@ func fakeLoader(t *testing.T, insert func(name, params string) error) (*loader, 
 // What a module needs is loaded and over before it starts, whatever runs side by
 // side; nothing is loaded twice, even when two ask at once.
 //
-// mutant: cmd/internal/sysinit/modules_linux.go: after = append(after, l.jobs[n]) => _ = n
+// mutant: modules_linux.go: after = append(after, l.jobs[n]) => _ = n
 func TestLoadInOrder(t *testing.T) {
 	needs := map[string][]string{"sd_mod": {"scsi_mod"}, "libata": {"scsi_mod"}, "ahci": {"libata", "scsi_mod"}}
 	var mu sync.Mutex
@@ -125,7 +125,7 @@ func TestLoadTellsFailures(t *testing.T) {
 // After the barrier nothing is loaded, and a device that would need it is named
 // once; one whose driver is there is none of that.
 //
-// mutant: cmd/internal/sysinit/modules_linux.go: if l.closed { => if false {
+// mutant: modules_linux.go: if l.closed { => if false {
 func TestNothingIsLoadedAfterClose(t *testing.T) {
 	var mu sync.Mutex
 	var got []string

@@ -28,7 +28,7 @@ func TestParseModuleList(t *testing.T) {
 // The command line's parameters reach the module, behind those of the image,
 // so that they count; words of others and of lethe do not.
 //
-// mutant: cmd/internal/sysinit/modlist.go: addOption(l.Options, module, param) => _ = param
+// mutant: modlist.go: addOption(l.Options, module, param) => _ = param
 func TestModuleOptionsOfTheCommandLine(t *testing.T) {
 	l, err := parseModuleList([]byte("options libata allow_tpm=1\n"))
 	if err != nil {

@@ -86,10 +86,17 @@ func kernelRelease() (string, error) {
 	return unix.ByteSliceToString(u.Release[:]), nil
 }
 
-// always loads what the image's profile lists.
-func (l *loader) always() {
-	l.load(l.list.Load...)
-	mountEFI(l.say)
+// coldplug loads for what is there when the machine starts: what the image's
+// profile lists, and side by side with it what the devices ask for.
+func (l *loader) coldplug() {
+	listed := make(chan struct{})
+	go func() {
+		defer close(listed)
+		l.load(l.list.Load...)
+		mountEFI(l.say)
+	}()
+	l.autoload()
+	<-listed
 }
 
 // autoload loads for every device on every bus what its modalias asks for, and

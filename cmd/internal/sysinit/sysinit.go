@@ -54,7 +54,8 @@ func Run(ctx context.Context, emit func(Event)) (State, error) {
 	began := sinceKernel()
 	var s State
 	var err error
-	if s.Image, err = image(); err != nil {
+	var self func() error
+	if s.Image, self, err = image(); err != nil {
 		return s, err
 	}
 	say := serial(emit)
@@ -75,8 +76,7 @@ func Run(ctx context.Context, emit func(Event)) (State, error) {
 		return s, err
 	}
 	s.Hotplug = newHotplug(ctx, l, say)
-	l.always()
-	l.autoload()
+	l.coldplug()
 
 	keepConsole()
 	if err := loadKeymap(s.Site.Keymap); err != nil {
@@ -86,5 +86,5 @@ func Run(ctx context.Context, emit func(Event)) (State, error) {
 	s.Net = newNet(s.Site, s.Cmdline, say)
 	s.Net.begin(ctx, s.Cmdline.NoNet)
 	s.Disks, err = s.Hotplug.settle(ctx)
-	return s, err
+	return s, errors.Join(self(), err)
 }

@@ -53,7 +53,7 @@ func TestUeventsOfTheKernel(t *testing.T) {
 // CloseModules must do nothing on an ordinary machine, where it could not be
 // undone.
 //
-// mutant: cmd/internal/sysinit/hotplug_linux.go: if !InImage() { => if false {
+// mutant: hotplug_linux.go: if !InImage() { => if false {
 func TestCloseModulesOutsideTheImage(t *testing.T) {
 	if os.Getpid() == 1 || InImage() {
 		t.Fatal("stopping before any harm")

@@ -38,6 +38,7 @@ func main() {
 	fmt.Printf("AGENT state %s\n", b)
 	fmt.Printf("AGENT ready up=%s\n", uptime())
 	scribble(s)
+	stay(s)
 	if s.Cmdline.PowerOff == site.AtEndDone {
 		fmt.Println("AGENT last line")
 		fmt.Println("AGENT power-off failed:", sysinit.PowerOff())
