@@ -54,7 +54,7 @@ func (w wire) talk(t *testing.T) <-chan []byte {
 			if _, err := w.WriteToUDP(lldpFrame, w.guest); err != nil && t.Context().Err() != nil {
 				return
 			}
-			time.Sleep(500 * time.Millisecond)
+			time.Sleep(100 * time.Millisecond)
 			if t.Context().Err() != nil {
 				return
 			}
@@ -77,7 +77,8 @@ func (w wire) talk(t *testing.T) <-chan []byte {
 	return tagged
 }
 
-// TestNoLogin: with a static address in a VLAN and a second console, an agent that
+// TestNoLogin: with a static address in a VLAN and a second serial line, which the
+// kernel cannot have as a console beside the first, an agent that
 // has ended leaves no shell on either, whatever the command line says; two words
 // still work, on any of them.
 func TestNoLogin(t *testing.T) {
@@ -95,7 +96,7 @@ func TestNoLogin(t *testing.T) {
 	}
 	defer second.Close()
 	args = append(args, "-chardev", "socket,id=two,host=127.0.0.1,port="+port(second), "-serial", "chardev:two")
-	vm, ctx := boot(t, boottest.Config{Overlays: [][]byte{over}, Append: "console=ttyS1 console=ttyS0 lethe.list lethe.shell", Extra: args})
+	vm, ctx := boot(t, boottest.Config{Overlays: [][]byte{over}, Append: "lethe.list lethe.shell agent_wait=4s", Extra: args})
 	conn, err := second.Accept()
 	if err != nil {
 		t.Fatal(err)

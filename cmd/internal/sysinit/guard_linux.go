@@ -74,14 +74,26 @@ func shellPermitted() bool {
 	return c.Shell
 }
 
-// shells gives the operator a shell, again and again.
+// shells gives the operator a shell on every console, again and again.
 func shells(status string) {
+	st, _ := loadSite() // it was read a moment ago
+	for _, spec := range otherConsoles(Consoles(), st.Consoles) {
+		go shellOn(status, func() (*os.File, error) { return openConsole(spec) })
+	}
+	shellOn(status, openMain)
+}
+
+func shellOn(status string, open func() (*os.File, error)) {
 	for {
-		tell(fmt.Sprintf("\nlethe %s\nThis is a shell; lethe --help, poweroff and reboot are there.\n", status))
-		onConsole(shellPath)
+		if f, err := open(); err == nil {
+			fmt.Fprintf(f, "\nlethe %s\nThis is a shell; lethe --help, poweroff and reboot are there.\n", status)
+			runOn(f, shellPath)
+		}
 		time.Sleep(time.Second) // a shell that cannot run must not spin
 	}
 }
+
+func openMain() (*os.File, error) { return os.OpenFile(console, os.O_RDWR|unix.O_NOCTTY, 0) }
 
 func tell(s string) {
 	if f, err := os.OpenFile(console, os.O_WRONLY|unix.O_NOCTTY, 0); err == nil {
@@ -90,19 +102,24 @@ func tell(s string) {
 	}
 }
 
-// onConsole runs a program as the leader of a session of its own that owns the
-// console, and returns how it ended, for people, and whether a signal ended it or a
-// panic of its own, which Go ends with status 2.
+// onConsole is runOn for /dev/console.
 func onConsole(name string, args ...string) (how string, crashed bool) {
-	f, err := os.OpenFile(console, os.O_RDWR|unix.O_NOCTTY, 0)
+	f, err := openMain()
 	if err != nil {
 		return err.Error(), false
 	}
+	return runOn(f, name, args...)
+}
+
+// runOn runs a program as the leader of a session of its own that owns the console
+// f, closes f, and returns how the program ended, for people, and whether a signal
+// ended it or a panic of its own, which Go ends with status 2.
+func runOn(f *os.File, name string, args ...string) (how string, crashed bool) {
 	defer f.Close()
 	cmd := exec.Command(name, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = f, f, f
 	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
-	err = cmd.Run()
+	err := cmd.Run()
 	if err == nil {
 		return "ended: done", false
 	}

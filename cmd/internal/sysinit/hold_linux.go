@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // PapersDir is where papers wait in the booted machine: in RAM, until delivered.
@@ -34,18 +32,17 @@ func undelivered(dir string) int {
 // takes two words, which switch the machine off or restart it, and nothing else. It
 // never returns.
 func hold(status string) {
-	for _, name := range Consoles() {
-		go holdOn("/dev/"+name, status)
+	st, _ := loadSite() // a broken one has no consoles
+	for _, spec := range otherConsoles(Consoles(), st.Consoles) {
+		go holdOn(status, func() (*os.File, error) { return openConsole(spec) })
 	}
-	if len(Consoles()) == 0 {
-		go holdOn(console, status)
-	}
-	select {}
+	holdOn(status, openMain)
 }
 
-func holdOn(name, status string) {
+// holdOn holds one console for ever.
+func holdOn(status string, open func() (*os.File, error)) {
 	for {
-		if f, err := os.OpenFile(name, os.O_RDWR|unix.O_NOCTTY, 0); err == nil {
+		if f, err := open(); err == nil {
 			holdDialogue(f, status, func() int { return undelivered(PapersDir) }, map[string]func() error{"poweroff": PowerOff, "reboot": Reboot})
 			f.Close()
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -38,6 +39,9 @@ func main() {
 	fmt.Printf("AGENT state %s\n", b)
 	fmt.Printf("AGENT ready up=%s\n", uptime())
 	scribble(s)
+	// A neighbour says its name now and then; who waits hears it.
+	wait, _ := time.ParseDuration(os.Getenv("agent_wait"))
+	time.Sleep(wait)
 	stay(s)
 	if s.Cmdline.PowerOff == site.AtEndDone {
 		fmt.Println("AGENT last line")
