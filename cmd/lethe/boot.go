@@ -14,6 +14,7 @@ import (
 	"lethe/certs/order"
 	"lethe/certs/record"
 	"lethe/cmd/internal/cli"
+	"lethe/cmd/internal/efi"
 	"lethe/cmd/internal/job"
 	"lethe/cmd/internal/replay"
 	"lethe/cmd/internal/sysinit"
@@ -141,10 +142,6 @@ func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device
 		return err
 	}
 	defer mi.spool.Close()
-	// The barrier: nothing is written to a drive while the kernel still takes modules.
-	if err := b.state.Hotplug.CloseModules(); err != nil {
-		return cli.Refusedf("the kernel still takes modules: %v; nothing was touched", err)
-	}
 	return b.eraseAndDeliver(ctx, mi)
 }
 
@@ -234,7 +231,8 @@ func (b *boot) tool() (record.Tool, error) {
 	if err != nil {
 		return record.Tool{}, err
 	}
-	tool.Image = strings.TrimSpace(b.state.Image.Name + " " + b.state.Image.Version + " " + b.state.Image.Profile)
+	tool.Image = strings.TrimSpace(b.state.Image.Name+" "+b.state.Image.Version+" "+b.state.Image.Profile) +
+		"; " + efi.Word(efi.Dir)
 	tool.ImageDigest = b.state.Image.Digest
 	return tool, nil
 }

@@ -54,6 +54,16 @@ func (s State) Sentence() string {
 	return "agent not verified by firmware (no UEFI)"
 }
 
+// Word is the sentence for the machine whose variables are in dir. What cannot be
+// read was verified by nobody.
+func Word(dir string) string {
+	s, err := Read(dir)
+	if err != nil {
+		return "agent not verified by firmware (its variables cannot be read)"
+	}
+	return s.Sentence()
+}
+
 // Read reads the state from the folder dir, [Dir] on a machine.
 func Read(dir string) (State, error) {
 	if es, err := os.ReadDir(dir); errors.Is(err, fs.ErrNotExist) || err == nil && len(es) == 0 {

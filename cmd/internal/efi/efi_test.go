@@ -63,8 +63,12 @@ func TestRead(t *testing.T) {
 		t.Errorf("no folder: %+v, %v", s, err)
 	}
 	for _, bad := range []string{"", "\x01", attr, attr + "\x02", attr + "\x01\x01"} {
-		if s, err := efi.Read(vars(t, map[string]string{"SecureBoot" + global: bad})); err == nil {
+		dir := vars(t, map[string]string{"SecureBoot" + global: bad, "StubInfo" + loader: "x"})
+		if s, err := efi.Read(dir); err == nil {
 			t.Errorf("SecureBoot = %x gives %+v", bad, s)
+		}
+		if w := efi.Word(dir); !strings.Contains(w, "not verified") {
+			t.Errorf("SecureBoot = %x: %s", bad, w)
 		}
 	}
 }
