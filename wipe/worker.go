@@ -68,6 +68,8 @@ func Work(ctx context.Context, s Spec, open Opener, port Port) error {
 	switch {
 	case errors.As(err, &refused):
 		stop.Reason = record.StopRefused
+	case errors.Is(err, errGone):
+		stop.Reason = record.StopGone
 	case ctx.Err() != nil:
 		stop.Reason = record.StopSignal
 	}
@@ -108,6 +110,11 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	if err != nil {
 		return refused(ctx, "open drive", err)
 	}
+	defer func() {
+		if err != nil && !errors.Is(err, errSilent) && ctx.Err() == nil && vanished(d) {
+			err = fmt.Errorf("%w: %w", errGone, err)
+		}
+	}()
 	beat := newBeat(d, w.port)
 	defer beat.stop()
 	w.drive, w.port = beat, beat

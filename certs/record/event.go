@@ -181,7 +181,7 @@ type Stalled struct {
 // Stopped says that the task ended early, and who says so.
 type Stopped struct {
 	By     string `json:"by"`     // "worker" or "supervisor"
-	Reason string `json:"reason"` // StopSignal, StopError, StopLost, StopStuck, StopRefused
+	Reason string `json:"reason"` // StopSignal, StopError, StopLost, StopStuck, StopGone, StopRefused
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -191,6 +191,7 @@ const (
 	StopError   = "error"   // the drive or the kernel refused to go on
 	StopLost    = "lost"    // the worker ended without a word
 	StopStuck   = "stuck"   // the drive gave no sign of life and was given up
+	StopGone    = "gone"    // the drive was pulled, or its adapter was
 	StopRefused = "refused" // a guard refused before anything was done
 )
 

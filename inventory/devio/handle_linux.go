@@ -31,7 +31,8 @@ type Handle struct {
 	closed bool
 	admin  *os.File // NVMe controller, opened when first asked for
 
-	retries *retries // nil unless LimitRetries limited them
+	retries *retries  // nil unless LimitRetries limited them
+	there   *presence // nil for a file
 }
 
 // Open claims a whole drive for erasing, past the page cache. It fails with
@@ -46,7 +47,7 @@ func Open(path string) (*Handle, error) {
 	if t.src.ReadOnly {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, ErrReadOnly), t.f.Close())
 	}
-	return &Handle{t: t}, nil
+	return &Handle{t: t, there: watch(t.root, t.src.Block)}, nil
 }
 
 // Identify asks the drive who it is, on this very handle (law 4).
@@ -146,6 +147,7 @@ func (h *Handle) Close() error {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.closed = true
+		h.there.close()
 		h.retries.restore()
 		h.err = h.t.f.Close()
 		if h.admin != nil {

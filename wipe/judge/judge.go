@@ -59,7 +59,7 @@ func (s *scene) outcome(q Quirks) (record.State, []string) {
 }
 
 // cutShort tells a task that ended early. What was seen to be wrong before the
-// end outweighs the early end.
+// end outweighs the early end, unless the drive went: errors are how it goes.
 func (s *scene) cutShort() (record.State, []string) {
 	why := fmt.Sprintf("stopped early by the %s (%s)", s.stopped.By, s.stopped.Reason)
 	if s.stopped.Detail != "" {
@@ -69,7 +69,11 @@ func (s *scene) cutShort() (record.State, []string) {
 	if s.intent {
 		done = fmt.Sprintf("%d of %d passes were completed", s.completed(), len(s.task.Passes))
 	}
-	if bad := s.seenWrong(); len(bad) > 0 {
+	bad := s.seenWrong()
+	if s.stopped.Reason == record.StopGone {
+		return record.Incomplete, append([]string{why, done}, bad...)
+	}
+	if len(bad) > 0 {
 		return record.Failed, append(bad, why)
 	}
 	return record.Incomplete, []string{why, done}

@@ -213,6 +213,7 @@ func TestEnd(t *testing.T) {
 			s.insert(s.at("closing", 0), record.Event{Stopped: &record.Stopped{By: "worker", Reason: record.StopSignal}})
 		}, record.Unknown, "after the end", nil},
 		// mutant: judge.go: if s.stopped != nil { => if false {
+		{"gone when all was done", func(s *script) { s.cut(s.at("ended", 0), record.StopGone) }, record.Incomplete, "1 of 1 passes", nil},
 		{"stopped when all was done", func(s *script) { s.cut(s.at("ended", 0), record.StopSignal) }, record.Incomplete, "1 of 1 passes", nil},
 		{"lost when all was done", func(s *script) { s.cut(s.at("ended", 0), record.StopLost) }, record.Incomplete, "stopped early", nil},
 		{"stopped in the pass", func(s *script) { s.cut(s.at("stretch", 1), record.StopSignal) }, record.Incomplete, "0 of 1 passes", nil},
