@@ -142,6 +142,10 @@ func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device
 		return err
 	}
 	defer mi.spool.Close()
+	// The barrier: nothing is written to a drive while the kernel still takes modules.
+	if err := b.state.Hotplug.CloseModules(); err != nil {
+		return cli.Refusedf("the kernel still takes modules: %v; nothing was touched", err)
+	}
 	return b.eraseAndDeliver(ctx, mi)
 }
 
