@@ -11,9 +11,12 @@ VM_PKGS    := ./image/boottest/... ./cmd/internal/demo/...
 FUZZTIME   ?= 2s
 PROFILE    ?= vm
 FORMATS    ?= all
+WAYS       ?= .*
+ARTEFACT   ?= kernel
+BUS        ?= sata
 
 .DEFAULT_GOAL := help
-.PHONY: help build image reproducible demo test test-long lint test-unit test-race test-fuzz test-vm deps bench bars mutants clean kernel-update
+.PHONY: help build image reproducible demo qemu test test-long test-boot lint test-unit test-race test-fuzz test-vm deps bench bars mutants clean kernel-update
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +39,10 @@ demo: build ## boot a machine in QEMU, erase four drives, leave signed certifica
 	@$(MAKE) --no-print-directory image PROFILE=vm FORMATS=kernel SITE=
 	bin/lethe-demo
 
+qemu: image ## boot the image by hand: ARTEFACT=iso FIRMWARE=uefi BUS=nvme,usb DISKS="a.img /dev/loop9"; QEMUFLAGS=--help says more
+	@$(MAKE) --no-print-directory build COMMANDS=lethe-demo
+	bin/lethe-demo boot --artefact '$(ARTEFACT)' --bus '$(BUS)' $(if $(FIRMWARE),--firmware '$(FIRMWARE)') $(QEMUFLAGS) $(DISKS)
+
 test: ## everything this machine can test (root; at most 20 minutes)
 	@start=$$SECONDS; \
 	$(MAKE) --no-print-directory deps lint test-unit test-race test-fuzz test-vm; \
@@ -47,6 +54,9 @@ test-long: test ## make test, then every kill run, fault and power cut, long fuz
 	$(MAKE) --no-print-directory test-fuzz FUZZTIME=30s
 	$(MAKE) --no-print-directory mutants
 
+test-boot: build deps ## boot every artefact in every way to a signed certificate, drives on every bus (WAYS='iso|usb': only some)
+	$(GO) test -tags boot -p 1 -count=1 -timeout 90m -v -run '^(TestWays|TestUnsignedRefused|TestBuses|TestTrouble)$$/^($(WAYS))$$' ./cmd/internal/demo
+
 mutants: ## break the product at each line a safety test names, and see that test turn red
 	$(GO) run ./cmd/internal/mutants
 
@@ -56,6 +66,7 @@ deps: ## install the Debian packages that tests and the demo use
 lint: ## gofmt, vet, shellcheck
 	@test -z "$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l | tee /dev/stderr)"
 	$(GO) vet ./...
+	$(GO) vet -tags boot,long ./cmd/internal/demo
 	shellcheck .ci/run .ci/deps .ci/reproducible
 
 test-unit: ## unit, golden, simulated drives, CLI scripts, loop devices

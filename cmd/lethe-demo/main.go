@@ -7,6 +7,10 @@
 //
 //	lethe-demo [--out out/demo] [--size 256] [--quiet]
 //	lethe-demo --explain
+//	lethe-demo boot [--artefact iso] [--firmware uefi] [--bus nvme,usb] DISK...
+//
+// The last boots any form of the image with files or loop devices of this machine
+// as drives, for a person to try it out.
 package main
 
 import (
@@ -36,6 +40,9 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	env := cli.System("lethe-demo")
+	if len(args) > 0 && args[0] == "boot" {
+		return cli.Report(env, bootImage(context.Background(), args[1:]))
+	}
 	fs := flag.NewFlagSet("lethe-demo", flag.ContinueOnError)
 	out := fs.String("out", "out/demo", "`folder` for papers, root.pem and summary.json")
 	size := fs.Int64("size", 256, "size of each drive in `MiB`")

@@ -20,6 +20,7 @@ import (
 	"lethe/cmd/internal/demo/scratch"
 	"lethe/image"
 	"lethe/image/boottest"
+	"lethe/image/site"
 )
 
 // Machine is what the emulated server says it is; the order is bound to it.
@@ -40,6 +41,12 @@ type Options struct {
 
 	Drives []Plug   // four on four buses, of Size, when nil
 	QEMU   []string // arguments added to QEMU's
+	// Chipset is the board.
+	Chipset boottest.Chipset
+	// Artefact is booted instead of Image.
+	Artefact *Artefact
+	// Site changes the site file before it goes into the image.
+	Site func(*site.Site)
 	// Window is the order's; from an hour ago on for twelve hours when zero.
 	Window record.Window
 	// NoDepot leaves the depot off until During turns it on; orders and site file
@@ -126,12 +133,14 @@ func Run(ctx context.Context, o Options) (res Result, err error) {
 // stage is one run's things, all of which close takes away again.
 type stage struct {
 	Options
-	ctx     context.Context
-	work    string
-	drives  []*Target
-	root    *sign.Authority
-	overlay []byte
-	depot   *depot
+	ctx      context.Context
+	work     string
+	drives   []*Target
+	root     *sign.Authority
+	approver sign.Signer
+	overlay  []byte
+	depot    *depot
+	booted   boottest.Boot
 }
 
 // Target is a scratch drive and how it is plugged in.
@@ -162,23 +171,21 @@ func (s *stage) boot(res *Result) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(s.ctx, limit, fmt.Errorf("the machine did not finish within %s", limit))
 	defer cancel()
-	c := boottest.Config{
-		Kernel: filepath.Join(s.Image, image.KernelFile), Initrd: filepath.Join(s.Image, image.InitrdFile),
-		Overlays: [][]byte{s.overlay}, Append: "lethe.poweroff", Network: true, Machine: Machine,
-		Extra: s.QEMU,
+	c, err := s.config()
+	if err != nil {
+		return err
 	}
-	if !s.Live {
-		c.Append += " lethe.plain"
+	c.Machine, c.Extra = Machine, append(c.Extra, s.QEMU...)
+	if s.Chipset != boottest.Q35 {
+		c.Chipset = s.Chipset
 	}
-	for _, p := range []struct {
-		file string
-		size *int64
-	}{{c.Kernel, &res.Image.Kernel}, {c.Initrd, &res.Image.Initrd}} {
-		st, err := os.Stat(p.file)
-		if err != nil {
-			return fmt.Errorf("%w (make image)", err)
-		}
-		*p.size = st.Size()
+	if err := s.sizes(res); err != nil {
+		return err
+	}
+	s.booted = c.Boot
+	unchanged, err := s.sealed(c.Boot)
+	if err != nil {
+		return err
 	}
 	for _, d := range s.drives {
 		c.Drives = append(c.Drives, d.drive(d.Node()))
@@ -195,5 +202,24 @@ func (s *stage) boot(res *Result) error {
 	err = during(ctx, &Running{VM: vm, stage: s})
 	vm.Close()
 	res.Console = vm.Output()
-	return err
+	return errors.Join(err, unchanged())
+}
+
+// sizes are those of kernel and initramfs, whatever form they are booted in.
+func (s *stage) sizes(res *Result) error {
+	dir := s.Image
+	if s.Artefact != nil {
+		dir = s.artefactDir()
+	}
+	for _, p := range []struct {
+		file string
+		size *int64
+	}{{image.KernelFile, &res.Image.Kernel}, {image.InitrdFile, &res.Image.Initrd}} {
+		st, err := os.Stat(filepath.Join(dir, p.file))
+		if err != nil {
+			return fmt.Errorf("%w (make image)", err)
+		}
+		*p.size = st.Size()
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"lethe/certs/order"
 	"lethe/certs/record"
 	"lethe/certs/sign"
+	"lethe/image/boottest"
 	"lethe/image/initramfs"
 	"lethe/image/site"
 	"lethe/wipe/profile"
@@ -30,6 +31,9 @@ func (s *stage) makePapers(*Result) error {
 	}
 	rootPEM := sign.EncodeCertificates(s.root.Certificate())
 	if err := os.WriteFile(filepath.Join(s.Out, "root.pem"), rootPEM, 0o644); err != nil {
+		return err
+	}
+	if s.approver, err = s.root.Leaf(sign.RoleOrder, "Demo approver", sign.Lasting(now, keyLife)); err != nil {
 		return err
 	}
 	agent, err := s.root.Leaf(sign.RoleRecord, "Lethe demo agent", sign.Lasting(now, keyLife))
@@ -59,6 +63,12 @@ func (s *stage) makePapers(*Result) error {
 		files = append(files, initramfs.File{Path: "etc/lethe/order.dsse.json", Mode: 0o644, Data: env})
 		st.Order = "/etc/lethe/order.dsse.json"
 	}
+	if s.Site != nil {
+		s.Site(&st)
+	}
+	if s.Artefact != nil {
+		return s.buildArtefact(st, files)
+	}
 	b, err := json.Marshal(st)
 	if err != nil {
 		return err
@@ -68,12 +78,8 @@ func (s *stage) makePapers(*Result) error {
 	return err
 }
 
-// signOrder names the four drives by serial number, and nothing else.
+// signOrder names the drives by serial number, and nothing else.
 func (s *stage) signOrder(now time.Time) ([]byte, error) {
-	approver, err := s.root.Leaf(sign.RoleOrder, "Demo approver", sign.Lasting(now, keyLife))
-	if err != nil {
-		return nil, err
-	}
 	o := record.Order{
 		Format: record.OrderFormat, ID: "ORD-DEMO-1", Issued: record.At(now), Reason: record.ReasonTermination,
 		Labels: record.Labels{Contract: "C-2026-0042", Customer: "Example Customer Ltd", ServiceCode: "SVC-7731",
@@ -88,8 +94,25 @@ func (s *stage) signOrder(now time.Time) ([]byte, error) {
 	if s.Window != (record.Window{}) {
 		o.Window = s.Window
 	}
-	for _, d := range s.drives {
-		o.Drives = append(o.Drives, record.DriveTarget{Serial: d.Serial, Model: d.Model})
+	for i, d := range s.drives {
+		o.Drives = append(o.Drives, record.DriveTarget{Serial: d.Serial, Model: d.Model, NSID: s.nsid(i)})
 	}
-	return order.Sign(o, approver)
+	return order.Sign(o, s.approver)
+}
+
+// nsid numbers the namespaces of an NVMe drive that has several, in their order; 0
+// for every other drive.
+func (s *stage) nsid(i int) int64 {
+	var n, here int64
+	for j, d := range s.drives {
+		if d.Bus == boottest.NVMe && d.Serial == s.drives[i].Serial {
+			if n++; j == i {
+				here = n
+			}
+		}
+	}
+	if n < 2 {
+		return 0
+	}
+	return here
 }

@@ -39,15 +39,16 @@ func (s *stage) prove(res *Result) error {
 	var files []string
 	for _, f := range papers {
 		files = append(files, f)
-		p, serial, err := s.examine(f, nss)
+		p, err := s.examine(f, nss)
 		if err != nil {
 			return fmt.Errorf("%s: %w", filepath.Base(f), err)
 		}
-		if serial == "" {
+		if p.Record == nil {
 			res.Summary = p
+			continue
 		}
 		for i := range res.Drives {
-			if res.Drives[i].Serial == serial {
+			if id := p.Record.Device.Identity; id.Serial == res.Drives[i].Serial && (s.nsid(i) == 0 || s.nsid(i) == id.NSID) {
 				res.Drives[i].Paper = p
 			}
 		}
@@ -62,7 +63,8 @@ func (s *stage) prove(res *Result) error {
 
 func (p *PaperResult) good() bool { return p != nil && p.Pdfsig && p.Qpdf && p.Checked }
 
-// collect copies the papers the depot stored into the output folder.
+// collect copies the papers that the depot stored, or the stick, into the output
+// folder.
 func (s *stage) collect() ([]string, error) {
 	old, err := filepath.Glob(filepath.Join(s.Out, "*.pdf"))
 	if err != nil {
@@ -73,7 +75,13 @@ func (s *stage) collect() ([]string, error) {
 			return nil, err
 		}
 	}
-	found, err := filepath.Glob(filepath.Join(s.depot.dir, "*.pdf"))
+	from := s.depot.dir
+	if s.Artefact != nil && s.Artefact.Stick {
+		if from, err = s.stickPapers(); err != nil {
+			return nil, err
+		}
+	}
+	found, err := filepath.Glob(filepath.Join(from, "*.pdf"))
 	if err != nil {
 		return nil, err
 	}
@@ -111,9 +119,8 @@ func (s *stage) trust() (string, error) {
 	return dir, nil
 }
 
-// examine asks foreign tools and lethe-check about one paper. serial is that of
-// its drive, "" for the summary.
-func (s *stage) examine(file, nss string) (*PaperResult, string, error) {
+// examine asks foreign tools and lethe-check about one paper.
+func (s *stage) examine(file, nss string) (*PaperResult, error) {
 	p := &PaperResult{File: filepath.Base(file), Kind: "summary"}
 	// pdfsig's exit status means nothing: its words do.
 	said, _ := exec.CommandContext(s.ctx, "pdfsig", "-nssdir", nss, file).CombinedOutput()
@@ -124,26 +131,26 @@ func (s *stage) examine(file, nss string) (*PaperResult, string, error) {
 	p.Authentic = p.Checked || status == cli.ExitRefused
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return p, "", err
+		return p, err
 	}
 	doc, err := pdf.Read(b)
 	if err != nil {
-		return p, "", err
+		return p, err
 	}
 	env, ok := doc.Attachments[pdf.AttachRecord]
 	if !ok {
-		return p, "", nil
+		return p, nil
 	}
 	payload, err := sign.UnverifiedPayload(env, sign.PayloadRecord)
 	if err != nil {
-		return p, "", err
+		return p, err
 	}
 	var r record.Record
 	if err := record.Unmarshal(payload, &r); err != nil {
-		return p, "", err
+		return p, err
 	}
 	p.Kind, p.State, p.Record = r.Kind, string(r.Verdict.State), &r
-	return p, r.Device.Identity.Serial, nil
+	return p, nil
 }
 
 // pdfsigGood wants one signature, valid, trusted and over the whole file.

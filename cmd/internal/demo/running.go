@@ -54,3 +54,10 @@ func (r *Running) Remains() ([]scratch.Remains, error) {
 	}
 	return out, nil
 }
+
+// Depot is the address of the depot on the host's loopback, and the files of its
+// certificate and key, for somebody who answers in its place while it is off.
+func (r *Running) Depot() (addr, cert, key string) {
+	d := r.stage.depot
+	return d.addr, d.cert, d.key
+}

@@ -1,0 +1,165 @@
+//go:build boot
+
+package demo_test
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"lethe/cmd/internal/demo"
+	"lethe/image/site"
+)
+
+// What goes wrong around a machine: it stays on, says what to do, and no paper is
+// lost.
+func TestTrouble(t *testing.T) {
+	t.Run("depot-stranger-500", func(t *testing.T) { strangeDepot(t) })
+	t.Run("ntp-a-year-wrong", func(t *testing.T) { wrongYear(t) })
+}
+
+// strangeDepot: the depot acknowledges the intent and goes away. A stranger with a
+// certificate of its own answers in its place, then the depot itself with errors:
+// neither gets a paper. It comes back: it gets them all.
+func strangeDepot(t *testing.T) {
+	o := options(t, image(t, "bin/lethe"), 16<<20)
+	o.Drives = slow()
+	o.During = func(ctx context.Context, m *demo.Running) error {
+		if _, err := m.Expect(ctx, `intent acknowledged by the depot`); err != nil {
+			return err
+		}
+		if err := m.StopDepot(); err != nil {
+			return err
+		}
+		for _, c := range []struct {
+			start func(*testing.T, *demo.Running) (*httptest.Server, error)
+			want  string
+		}{{stranger, `WHAT TO DO: check that the depot's certificate leads to a root[^\n]*`},
+			{failing500, `WHAT TO DO: the depot is there and in trouble[^\n]*`}} {
+			s, err := c.start(t, m)
+			if err != nil {
+				return err
+			}
+			said, err := m.Expect(ctx, c.want)
+			if err == nil {
+				t.Logf("%s", said[0])
+				err = stays(ctx, m, 5*time.Second)
+			}
+			s.Close()
+			if err != nil {
+				return err
+			}
+		}
+		if err := m.StartDepot(); err != nil {
+			return err
+		}
+		return m.Wait(ctx)
+	}
+	if res := run(t, o); !res.Proven {
+		t.Errorf("not proven: %+v", res.Drives)
+	}
+}
+
+// stranger answers at the depot's address with a certificate that nobody here signed.
+func stranger(t *testing.T, m *demo.Running) (*httptest.Server, error) {
+	addr, _, _ := m.Depot()
+	return answer(addr, nil)
+}
+
+// failing500 is the depot, with a full disk.
+func failing500(t *testing.T, m *demo.Running) (*httptest.Server, error) {
+	addr, cert, key := m.Depot()
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return nil, err
+	}
+	return answer(addr, &tls.Config{Certificates: []tls.Certificate{pair}})
+}
+
+func answer(addr string, c *tls.Config) (*httptest.Server, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusInternalServerError)
+		io.WriteString(w, "no space left on device")
+	}))
+	s.Listener.Close()
+	s.Listener, s.TLS, s.Config.ErrorLog = l, c, log.New(io.Discard, "", 0)
+	s.StartTLS()
+	return s, nil
+}
+
+// wrongYear: one time server does not answer, the other is a year ahead. The clock
+// is not set by it, papers call the times unauthenticated, and the order, which is
+// for today, is carried out.
+func wrongYear(t *testing.T) {
+	port := aYearAhead(t)
+	o := options(t, image(t, "bin/lethe"), 16<<20)
+	o.Site = func(s *site.Site) {
+		s.NTP, s.StepClock = []string{"10.0.2.2:1", fmt.Sprintf("10.0.2.2:%d", port)}, true
+	}
+	o.During = func(ctx context.Context, m *demo.Running) error {
+		said, err := m.Expect(ctx, `one server alone is more than a day off this machine[^\n]*`)
+		if err != nil {
+			return err
+		}
+		t.Logf("%s", said[0])
+		return m.Wait(ctx)
+	}
+	res := run(t, o)
+	if !res.Proven {
+		t.Errorf("not proven: %+v", res.Drives)
+	}
+	for _, d := range res.Drives {
+		if d.Paper == nil {
+			continue
+		}
+		r := d.Paper.Record
+		if age := time.Since(r.Start.Time).Abs(); r.Context.Clock.Quality != "unauthenticated" || age > time.Hour {
+			t.Errorf("%s: clock %+v, %s off", d.Name, r.Context.Clock, age)
+		}
+	}
+}
+
+// aYearAhead answers NTP requests (RFC 5905 §7.3) as a stratum-2 server whose year
+// is wrong; it returns its port.
+func aYearAhead(t *testing.T) int {
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	go func() {
+		q := make([]byte, 512)
+		for {
+			n, from, err := c.ReadFromUDP(q)
+			if err != nil {
+				return
+			}
+			if n < 48 {
+				continue
+			}
+			now := time.Now().AddDate(1, 0, 0)
+			stamp := uint64(now.Unix()+2208988800)<<32 | uint64(now.Nanosecond())<<32/1e9
+			a := make([]byte, 48)
+			a[0], a[1], a[2], a[3] = q[0]&0x38|4, 2, 6, 0xec
+			copy(a[12:], "TEST")
+			copy(a[24:32], q[40:48])
+			for _, at := range []int{16, 32, 40} {
+				binary.BigEndian.PutUint64(a[at:], stamp)
+			}
+			c.WriteToUDP(a, from)
+		}
+	}()
+	return c.LocalAddr().(*net.UDPAddr).Port
+}
