@@ -33,6 +33,10 @@ func GrantOf(o record.Order, ref record.OrderRef, m record.Machine, now time.Tim
 	if ref.ID != o.ID || len(ref.Approved) == 0 {
 		return Grant{}, fmt.Errorf("order %s: %w: nobody approved it", o.ID, ErrNotGranted)
 	}
+	// What the records will say was approved must be what is granted here.
+	if b, err := record.Marshal(o); err != nil || record.Digest(b) != ref.Digest {
+		return Grant{}, fmt.Errorf("order %s: %w: another order was approved", o.ID, ErrNotGranted)
+	}
 	// Copies: whoever made the order cannot add a drive to the grant later.
 	o.Drives, ref.Approved = slices.Clone(o.Drives), slices.Clone(ref.Approved)
 	return Grant{order: &o, ref: &ref}, nil

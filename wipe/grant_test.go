@@ -28,7 +28,11 @@ func testOrder(serials ...string) record.Order {
 }
 
 func testRef(o record.Order) record.OrderRef {
-	return record.OrderRef{ID: o.ID, Digest: record.Digest(nil), Reason: o.Reason, Approved: []string{"A. Approver"}}
+	b, err := record.Marshal(o)
+	if err != nil {
+		panic(err)
+	}
+	return record.OrderRef{ID: o.ID, Digest: record.Digest(b), Reason: o.Reason, Approved: []string{"A. Approver"}}
 }
 
 func mustGrant(t *testing.T, o record.Order) wipe.Grant {
@@ -70,6 +74,10 @@ func TestGrantOf(t *testing.T) {
 		// mutant: grant.go: || len(ref.Approved) == 0 =>
 		{"not approved", func(_ *record.Order, r *record.OrderRef, _ *record.Machine, _ *time.Time) { r.Approved = nil }, wipe.ErrNotGranted},
 		{"another order's approval", func(_ *record.Order, r *record.OrderRef, _ *record.Machine, _ *time.Time) { r.ID = "ORD-2" }, wipe.ErrNotGranted},
+		// mutant: grant.go: || record.Digest(b) != ref.Digest { => {
+		{"a drive more than was approved", func(o *record.Order, r *record.OrderRef, _ *record.Machine, _ *time.Time) {
+			o.Drives, o.Count = append(o.Drives, record.DriveTarget{Serial: "B"}), 2
+		}, wipe.ErrNotGranted},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o, m, now := testOrder("A"), testMachine(), noon
