@@ -74,7 +74,7 @@ func TestGrantOf(t *testing.T) {
 		// mutant: grant.go: || len(ref.Approved) == 0 =>
 		{"not approved", func(_ *record.Order, r *record.OrderRef, _ *record.Machine, _ *time.Time) { r.Approved = nil }, wipe.ErrNotGranted},
 		{"another order's approval", func(_ *record.Order, r *record.OrderRef, _ *record.Machine, _ *time.Time) { r.ID = "ORD-2" }, wipe.ErrNotGranted},
-		// mutant: grant.go: || record.Digest(b) != ref.Digest { => {
+		// mutant: grant.go: || record.Digest(b) != ref.Digest { => || record.Digest(b) == "" {
 		{"a drive more than was approved", func(o *record.Order, r *record.OrderRef, _ *record.Machine, _ *time.Time) {
 			o.Drives, o.Count = append(o.Drives, record.DriveTarget{Serial: "B"}), 2
 		}, wipe.ErrNotGranted},
