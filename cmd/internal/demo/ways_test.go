@@ -3,13 +3,17 @@
 package demo_test
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +30,7 @@ type way struct {
 	config  func(t *testing.T, dir string) boottest.Config
 	stick   bool
 	seen    string // on the console, "" for anything
+	says    string // every certificate, of who verified the agent; "" for nobody
 }
 
 func at(f boottest.Firmware, from boottest.Medium, file string) func(*testing.T, string) boottest.Config {
@@ -46,6 +51,12 @@ const (
 	secure = boottest.SecureBoot
 )
 
+// What the certificate says under Secure Boot.
+const (
+	byDebian = "agent not verified by firmware (Secure Boot verified boot loader and kernel only)"
+	byOwner  = "agent verified by firmware (Secure Boot, unified kernel image)"
+)
+
 // ways are all ways to boot, by name.
 var ways = map[string]way{
 	"kernel":            {config: direct(bios)},
@@ -63,18 +74,19 @@ var ways = map[string]way{
 	"uki-fat":           {formats: "uki", config: onFAT(uefi, nil)},
 	"usb-bios":          {formats: "usb", config: at(bios, boottest.Stick, "lethe-usb.img"), stick: true},
 	"usb-uefi":          {formats: "usb", config: at(uefi, boottest.Stick, "lethe-usb.img"), stick: true},
-	"debian-iso-cd":     {formats: "iso", config: at(secure, boottest.CD, "lethe.iso")},
-	"debian-pxe":        {formats: "pxe", config: netboot(secure, boottest.PXE, "shimx64.efi")},
-	"debian-usb":        {formats: "usb", config: at(secure, boottest.Stick, "lethe-usb.img"), stick: true},
-	"ownkeys-uki-fat":   {formats: "uki", args: signed, config: onFAT(secure, ownKeys)},
-	"ownkeys-iso-stick": {formats: "iso", args: signedISO, config: withKeys(at(secure, boottest.Stick, "lethe.iso"))},
-	"ownkeys-pxe-uki":   {formats: "uki,pxe", args: signed, config: withKeys(netboot(secure, boottest.PXE, "lethe.efi"))},
+	"debian-iso-cd":     {formats: "iso", config: at(secure, boottest.CD, "lethe.iso"), says: byDebian},
+	"debian-pxe":        {formats: "pxe", config: netboot(secure, boottest.PXE, "shimx64.efi"), says: byDebian},
+	"debian-usb":        {formats: "usb", config: at(secure, boottest.Stick, "lethe-usb.img"), stick: true, says: byDebian},
+	"ownkeys-uki-fat":   {formats: "uki", args: signed, config: onFAT(secure, ownKeys), says: byOwner},
+	"ownkeys-iso-stick": {formats: "iso", args: signedISO, config: withKeys(at(secure, boottest.Stick, "lethe.iso")), says: byOwner},
+	"ownkeys-pxe-uki":   {formats: "uki,pxe", args: signed, config: withKeys(netboot(secure, boottest.PXE, "lethe.efi")), says: byOwner},
 }
 
 // Each way leads from power-on to a signed certificate for two drives, proven from
 // the host, and the medium the machine booted from is as it was.
 func TestWays(t *testing.T) {
-	for name, w := range ways {
+	for _, name := range slices.Sorted(maps.Keys(ways)) {
+		w := ways[name]
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
 			res := run(t, w.options(t))
@@ -84,6 +96,11 @@ func TestWays(t *testing.T) {
 			for _, d := range res.Drives {
 				if d.Paper == nil || d.Paper.State != string(record.Cleared) {
 					t.Errorf("%s: paper %+v, want a certificate of Cleared", d.Name, d.Paper)
+					continue
+				}
+				want := cmp.Or(w.says, "agent not verified by firmware")
+				if got := d.Paper.Record.Context.Tool.Image; !strings.Contains(got, "; "+want) {
+					t.Errorf("%s: image %q, want %q", d.Name, got, want)
 				}
 			}
 			if w.seen != "" && !regexp.MustCompile(w.seen).MatchString(res.Console) {
