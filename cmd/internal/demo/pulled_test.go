@@ -71,11 +71,18 @@ var deliveredPaper = regexp.MustCompile(`depot: (LTH-\S+) delivered, receipt che
 // there.
 func TestPowerCut(t *testing.T) {
 	r := chance(t)
-	for range kills {
+	for n := range kills {
 		at, part := r.IntN(4), 5+r.IntN(94)
 		rates := [4]int64{}
 		for i := range rates {
 			rates[i] = (3 + r.Int64N(12)) << 20
+		}
+		if n%2 == 0 { // when others have their papers
+			part = 50 + r.IntN(49)
+			for i := range rates {
+				rates[i] = (12 + r.Int64N(12)) << 20
+			}
+			rates[at] = 3 << 20
 		}
 		t.Run(fmt.Sprintf("drive %d at %d %%", at, part), func(t *testing.T) { powerCut(t, at, part, rates) })
 	}
