@@ -39,12 +39,12 @@ func dm(tr *inventorytest.Tree, base, name string, minor int, attr map[string]st
 // mutant: compose.go: return b.Zoned == "host-managed" || => return
 // mutant: compose.go: || (id.Inquiry != nil && id.Inquiry.DeviceType == typeZoned) =>
 // mutant: compose.go: case !a.id.Identity.Known(): => case false:
-// mutant: compose.go: range Duplicates(ds) { => range Duplicates(nil) {
+// mutant: compose.go: if i != j && confusable(ds[i].Identity, ds[j].Identity) { => if false {
 // mutant: compose.go: case !a.asked && b.Size == 0, a.asked && a.err == nil && id.Size == 0: => case false:
 // mutant: compose.go: return []Hold{{HoldSize, fmt.Sprintf("the drive says %d bytes, the kernel %d", id.DriveSize, id.Size)}} => return nil
 // mutant: boot.go: } else if n, ok := resolve(root, dev); ok { => } else if n, ok := resolve(root, dev); ok && false {
 // mutant: boot.go: if why, ok := m.uuids[p.UUID]; ok && p.UUID != "" { => if why, ok := m.uuids[p.UUID]; ok && false {
-// mutant: boot.go: if why, ok := m.uuids[id]; ok { => if why, ok := m.uuids[id]; ok && false {
+// mutant: boot.go: for _, id := range ids { => for _, id := range ids[:0] {
 func TestHolds(t *testing.T) {
 	for _, c := range []struct {
 		name, node string
