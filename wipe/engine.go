@@ -165,11 +165,14 @@ func hear(k *keeper, w Worker) error {
 		w.Kill()
 	}
 	werr := w.Wait()
-	if err == nil {
+	if err == nil || errors.Is(werr, errForbidden) { // why it ended, rather than how that was heard
 		err = werr
 	}
 	return err
 }
+
+// errForbidden is the end of a confined worker that was not itself any more.
+var errForbidden = errors.New("the worker made a system call that no honest worker makes (SIGSYS)")
 
 func (e *Engine) grace() time.Duration {
 	if e.Grace > 0 {

@@ -15,6 +15,7 @@ import (
 
 	"lethe/certs/record"
 	"lethe/wipe"
+	"lethe/wipe/confine"
 	"lethe/wipe/profile"
 	"lethe/wipe/wipetest"
 )
@@ -28,6 +29,8 @@ func TestMain(m *testing.M) {
 	switch os.Args[1] {
 	case "be-worker":
 		os.Exit(beWorker(os.Args[2]))
+	case "be-traitor":
+		os.Exit(beTraitor(os.Args[2]))
 	case "be-supervisor":
 		os.Exit(beSupervisor(os.Args[2], os.Args[3:]))
 	}
@@ -114,6 +117,9 @@ func openFile(pause time.Duration) wipe.Opener {
 		}
 		st, err := f.Stat()
 		if err != nil {
+			return nil, err
+		}
+		if _, err := confine.Enter(confine.File, nil); err != nil {
 			return nil, err
 		}
 		return &fileDrive{File: f, size: st.Size(), pause: pause}, nil

@@ -10,12 +10,16 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"lethe/wipe/confine"
 )
 
 // Processes starts each worker as a process of its own: the same executable,
 // asked to be a worker. The worker reads its Spec and the acknowledgements from
 // standard input and writes its messages to standard output. When the supervisor
 // dies the worker's input ends, and it stops: nothing is erased off the record.
+// It starts with little more rights than it needs, see [confine.Start], and is to
+// call [confine.Enter] when it has its drive.
 type Processes struct {
 	Path   string    // executable
 	Args   []string  // e.g. "worker"
@@ -49,7 +53,7 @@ func (p Processes) Start(ctx context.Context, s Spec) (Worker, error) {
 	// A process group of its own: Ctrl-C at the terminal reaches the supervisor
 	// only, which then stops the workers in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	err = cmd.Start()
+	err = confine.Start(cmd.SysProcAttr, cmd.Start)
 	theirIn.Close()
 	theirOut.Close()
 	if err != nil {
@@ -93,9 +97,21 @@ func (p *process) Kill() { _ = p.cmd.Process.Kill() }
 // Wait implements Worker.
 func (p *process) Wait() error {
 	p.once.Do(func() {
-		p.err = p.cmd.Wait()
+		p.err = forbidden(p.cmd.Wait())
 		p.in.Close()
 		p.out.Close()
 	})
 	return p.err
+}
+
+// forbidden says what SIGSYS means, the kernel's end of a confined process that
+// made a call it may not make. The kernel's log has the call's number.
+func forbidden(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		if s, ok := exit.Sys().(syscall.WaitStatus); ok && s.Signaled() && s.Signal() == syscall.SIGSYS {
+			return fmt.Errorf("%w: %w", errForbidden, err)
+		}
+	}
+	return err
 }

@@ -3,14 +3,18 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"flag"
+	"fmt"
 
 	"lethe/certs/record"
 	"lethe/cmd/internal/cli"
 	"lethe/cmd/internal/sysinit"
 	"lethe/inventory"
 	"lethe/inventory/devio"
+	"lethe/inventory/sysfs"
 	"lethe/wipe"
+	"lethe/wipe/confine"
 )
 
 func workerCommand() cli.Command {
@@ -19,6 +23,9 @@ func workerCommand() cli.Command {
 		Help: "The supervisor starts one worker a drive and speaks to it over its standard input and output.",
 		Flags: func(*flag.FlagSet) cli.Run {
 			return func(ctx context.Context, env cli.Env, args []string) error {
+				if err := confine.NoCore(); err != nil {
+					return err
+				}
 				return wipe.ServeWorker(ctx, env.Stdin, env.Stdout, openDrive)
 			}
 		},
@@ -36,11 +43,33 @@ func openDrive(ctx context.Context, s wipe.Spec) (wipe.Drive, error) {
 	if sysinit.InImage() {
 		h.LimitRetries()
 	}
-	return drive{h}, nil
+	held, err := confined(h)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("confine worker: %w", err), h.Close())
+	}
+	return drive{h, held}, nil
+}
+
+// confined locks this process in with its drive, now that it is claimed and is the
+// planned one: from here on it opens no other.
+func confined(h *devio.Handle) (confine.State, error) {
+	needs := confine.Commands
+	switch h.Block().Transport {
+	case sysfs.File:
+		needs = confine.File
+	case sysfs.Loop:
+		needs = confine.Block
+	case sysfs.NVMe:
+		_, _ = h.NVMe() // its controller is opened now or never; who needs it hears why
+	}
+	return confine.Enter(needs, devio.Requests())
 }
 
 // drive is an exclusive handle as the worker sees it.
-type drive struct{ *devio.Handle }
+type drive struct {
+	*devio.Handle
+	held confine.State
+}
 
 // State asks the drive who it is, on this very handle. Open claims the drive
 // exclusively and past the cache, or fails: a handle that is open is both.
@@ -55,6 +84,7 @@ func (d drive) State(ctx context.Context) (record.Opened, error) {
 	if e, ok := d.Retries(); ok {
 		evidence = append(evidence, e)
 	}
+	evidence = append(evidence, devio.Evidence{Name: "worker's confinement", Response: []byte(d.held.String()), Status: "ok"})
 	for _, e := range evidence {
 		o.Evidence = append(o.Evidence, record.Exchange{Name: e.Name, Request: e.Request,
 			Response: base64.StdEncoding.EncodeToString(e.Response), Status: e.Status})

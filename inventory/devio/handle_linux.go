@@ -149,6 +149,7 @@ func (h *Handle) Close() error {
 		h.closed = true
 		h.there.close()
 		h.retries.restore()
+		h.retries.close()
 		h.err = h.t.f.Close()
 		if h.admin != nil {
 			h.err = errors.Join(h.err, h.admin.Close())

@@ -8,9 +8,10 @@ import (
 // retries is how often Linux's sd driver sends a failed command of one drive
 // again by itself before anybody hears of the failure.
 type retries struct {
-	file   string // max_retries in sysfs
-	before []byte // what it said at first
-	err    error  // why it was not changed
+	name   string   // max_retries in sysfs
+	file   *os.File // kept open: a worker that is confined opens nothing for writing
+	before []byte   // what it said at first
+	err    error    // why it was not changed
 }
 
 // LimitRetries keeps the kernel from sending failed reads and writes of a SCSI,
@@ -28,15 +29,19 @@ type retries struct {
 func (h *Handle) LimitRetries() {
 	dir := h.t.src.Block.Dir
 	for _, name := range h.t.root.Names(dir, "device/scsi_disk") {
-		file := h.t.root.Join(dir, "device/scsi_disk", name, "max_retries")
-		before, err := os.ReadFile(file)
+		name := h.t.root.Join(dir, "device/scsi_disk", name, "max_retries")
+		before, err := os.ReadFile(name)
 		if os.IsNotExist(err) || h.retries != nil {
 			continue
 		}
+		var file *os.File
 		if err == nil {
-			err = setAttr(file, []byte("0"))
+			file, err = os.OpenFile(name, os.O_WRONLY, 0)
 		}
-		h.retries = &retries{file, before, err}
+		if err == nil {
+			err = setAttr(file, []byte("0\n"))
+		}
+		h.retries = &retries{name, file, before, err}
 	}
 }
 
@@ -47,7 +52,7 @@ func (h *Handle) Retries() (Evidence, bool) {
 	if h.retries == nil {
 		return Evidence{}, false
 	}
-	now, err := os.ReadFile(h.retries.file)
+	now, err := os.ReadFile(h.retries.name)
 	e := Evidence{Name: "Linux sd max_retries", Response: now, Status: "ok"}
 	if err := errors.Join(h.retries.err, err); err != nil {
 		e.Status = err.Error()
@@ -61,7 +66,7 @@ func (r *retries) lifted(f func() error) error {
 		return f()
 	}
 	r.restore()
-	defer func() { r.err = setAttr(r.file, []byte("0")) }()
+	defer func() { r.err = setAttr(r.file, []byte("0\n")) }()
 	return f()
 }
 
@@ -73,15 +78,15 @@ func (r *retries) restore() {
 	}
 }
 
-// setAttr writes an attribute of sysfs that is there.
-func setAttr(file string, value []byte) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_TRUNC, 0)
-	if err != nil {
-		return err
+// close is the last thing, after restore.
+func (r *retries) close() {
+	if r != nil && r.file != nil {
+		_ = r.file.Close()
 	}
-	_, err = f.Write(value)
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
+}
+
+// setAttr writes an attribute of sysfs, which takes every write for a whole value.
+func setAttr(f *os.File, value []byte) error {
+	_, err := f.WriteAt(value, 0)
 	return err
 }

@@ -42,7 +42,7 @@ func holds(t *testing.T, file, want string) {
 // The kernel's retries are off while the drive is worked on, on for a flush, and
 // as they were afterwards.
 //
-// mutant: retries_linux.go: err = setAttr(file, []byte("0")) => _ = file
+// mutant: retries_linux.go: err = setAttr(file, []byte("0\n")) => _ = file
 func TestRetriesAreLimitedAndRestored(t *testing.T) {
 	h, attr := withRetries(t, "5\n")
 	if e, ok := h.Retries(); ok {
@@ -52,7 +52,7 @@ func TestRetriesAreLimitedAndRestored(t *testing.T) {
 		h.LimitRetries()
 	}
 	holds(t, attr, "0")
-	if e, ok := h.Retries(); !ok || string(e.Response) != "0" || e.Status != "ok" {
+	if e, ok := h.Retries(); !ok || string(e.Response) != "0\n" || e.Status != "ok" {
 		t.Errorf("evidence %+v, %t", e, ok)
 	}
 	if err := h.Close(); err != nil {
