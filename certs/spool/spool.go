@@ -44,7 +44,7 @@ type Entry struct {
 // Open makes the directory if need be, takes it for this process and clears what
 // a killed one left. A second owner gets durable.ErrLocked.
 func Open(dir string) (*Spool, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("open spool: %w", err)
 	}
 	lock, err := durable.Lock(dir)
@@ -55,6 +55,21 @@ func Open(dir string) (*Spool, error) {
 		return nil, errors.Join(fmt.Errorf("open spool: %w", err), lock.Close())
 	}
 	return &Spool{dir: dir, lock: lock, wake: make(chan struct{}, 1)}, nil
+}
+
+// makeDir makes a directory, and those above it, whose names outlive a power cut.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	above := filepath.Dir(filepath.Clean(dir))
+	if err := makeDir(above); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return durable.SyncDir(above)
 }
 
 // Close gives the directory up. Papers stay.
