@@ -89,6 +89,19 @@ func TestClockSteppedDuringRun(t *testing.T) {
 // line, once before the first.
 func stepping(t *testing.T, desk *checktest.Desk, clock *job.RunClock, at func(kind string)) job.Outcome {
 	t.Helper()
+	out, err := erasing(t, desk, clock, at, func(*job.Job) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// erasing is stepping for a job that is changed before it runs. at may be nil.
+func erasing(t *testing.T, desk *checktest.Desk, clock *job.RunClock, at func(kind string), change func(*job.Job)) (job.Outcome, error) {
+	t.Helper()
+	if at == nil {
+		at = func(string) {}
+	}
 	grant, err := wipe.GrantOf(desk.Order, *desk.Ref(t), checktest.Context(false).Machine, clock.Wall())
 	if err != nil {
 		t.Fatal(err)
@@ -123,11 +136,8 @@ func stepping(t *testing.T, desk *checktest.Desk, clock *job.RunClock, at func(k
 		},
 		Keep: func(context.Context, issue.Paper) error { return nil },
 	}
-	out, err := j.Run(t.Context(), plan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
+	change(&j)
+	return j.Run(t.Context(), plan)
 }
 
 // The window is still a window: time that passes ends it, a step does not reopen it.

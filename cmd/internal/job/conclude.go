@@ -2,6 +2,7 @@ package job
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -80,6 +81,19 @@ func damage(rest []byte, n int) string {
 		return "the last line of the journal was torn"
 	}
 	return fmt.Sprintf("the journal could not be followed from line %d on", n)
+}
+
+// Begun reports whether bytes begin with the whole line of a task, in whatever version
+// of the format: if they do, something was begun that is owed a paper, even where
+// Conclude cannot follow them.
+func Begun(journal []byte) bool {
+	line, _, whole := bytes.Cut(journal, []byte("\n"))
+	var first struct {
+		Event struct {
+			Task *struct{} `json:"task"`
+		} `json:"event"`
+	}
+	return whole && json.Unmarshal(line, &first) == nil && first.Event.Task != nil
 }
 
 func notJournal(b []byte, bad error) error {

@@ -181,6 +181,28 @@ func TestConcludeGarbage(t *testing.T) {
 	}
 }
 
+// Something was begun where a whole first line is a task, in a later version's words
+// too.
+//
+// mutant: conclude.go: return whole && json.Unmarshal(line, &first) == nil && first.Event.Task != nil => return (whole || true) && json.Unmarshal(line, &first) == nil && first.Event.Task != nil
+// mutant: conclude.go: return whole && json.Unmarshal(line, &first) == nil && first.Event.Task != nil => return whole && json.Unmarshal(line, &first) == nil
+func TestBegun(t *testing.T) {
+	b := whole(t).Bytes()
+	first := b[:bytes.IndexByte(b, '\n')]
+	for name, c := range map[string]struct {
+		in   []byte
+		want bool
+	}{
+		"whole": {b, true}, "one line": {b[:len(first)+1], true}, "torn": {first, false}, "empty": {nil, false},
+		"no task": {taskless(t), false}, "noise": {[]byte("noise\n"), false}, "not JSON of ours": {[]byte("[1]\n"), false},
+		"later": {[]byte(`{"event":{"task":{"new":true},"more":1}}` + "\n"), true},
+	} {
+		if got := job.Begun(c.in); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func taskless(t *testing.T) []byte {
 	var run record.Transcript
 	if _, err := run.Append(1, record.At(later), record.Event{Ended: &record.Ended{}}); err != nil {

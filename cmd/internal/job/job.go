@@ -25,13 +25,16 @@ type Job struct {
 	Context func() record.Context
 	// Keep takes each paper as it is made. Its error is joined to Run's.
 	Keep func(ctx context.Context, p issue.Paper) error
-	// Done is told of each drive's paper, after Keep. May be nil.
+	// Done is told of each drive's paper, once it is kept. May be nil.
 	Done func(p issue.Paper)
+	// Lost is told of each drive's paper that could not be kept, and why. May be nil.
+	Lost func(p issue.Paper, err error)
 }
 
 // Outcome is all that came of a run.
 type Outcome struct {
-	Papers  []issue.Paper // one a task, in the order they ended
+	Papers  []issue.Paper // those that were kept, in the order their tasks ended
+	Lost    []issue.Paper // those that were not: they prove nothing to anybody
 	Summary issue.Paper
 	State   record.Summary
 }
@@ -50,10 +53,15 @@ func (j *Job) Run(ctx context.Context, p *wipe.Plan) (Outcome, error) {
 			errs = append(errs, fmt.Errorf("task %s: %w", r.Task.ID, err))
 			return
 		}
-		out.Papers = append(out.Papers, paper)
 		if err := j.Keep(keepCtx, paper); err != nil {
 			errs = append(errs, fmt.Errorf("keep paper %s: %w", paper.ID, err))
+			out.Lost = append(out.Lost, paper)
+			if j.Lost != nil {
+				j.Lost(paper, err)
+			}
+			return
 		}
+		out.Papers = append(out.Papers, paper)
 		if j.Done != nil {
 			j.Done(paper)
 		}
