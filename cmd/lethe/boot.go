@@ -205,7 +205,7 @@ func (b *boot) mission(ctx context.Context, m record.Machine, ds []inventory.Dev
 	if err := b.connect(roots); err != nil {
 		return nil, err
 	}
-	if _, err := recoverIn(b.env, bootPapers, signer); err != nil { // the agent was started again
+	if _, err := recoverIn(b.env, bootPapers, signer, roots); err != nil { // the agent was started again
 		return nil, err
 	}
 	done, err := b.earlier(ctx, o, ref, roots)

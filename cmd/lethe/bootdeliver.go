@@ -176,11 +176,13 @@ func (b *boot) eraseAndDeliver(ctx context.Context, m *mission) error {
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastTries, end) })()
 	go func() { gone <- b.deliverAll(sending, m.spool, made) }()
 	out, err := m.run(ctx)
-	close(made)
+	var missing error
 	if err != nil {
 		b.log.Errorf("papers: %v", err)
+		missing = b.makeUp(sending, m.unkept(bootPapers), redeliver)
 	}
-	derr := <-gone
+	close(made)
+	derr := errors.Join(<-gone, missing)
 	fmt.Fprintln(b.env.Stdout, sum(m.plan, out))
 	switch {
 	case derr != nil:

@@ -55,13 +55,12 @@ func (b *boot) rescue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := recovery{env: b.env, dir: journalDir(bootPapers), spool: papers, papers: bootPapers, signer: signer, tool: tool}
-	if _, err := r.run(); err != nil {
-		b.log.Error(err.Error())
-	}
+	r := &recovery{env: b.env, dir: journalDir(bootPapers), spool: papers, papers: bootPapers, signer: signer, roots: roots, tool: tool}
 	made := make(chan struct{})
-	close(made)
-	if err := b.deliverAll(ctx, papers, made); err != nil {
+	missing := make(chan error, 1)
+	go func() { missing <- b.makeUp(ctx, r, redeliver); close(made) }()
+	err = b.deliverAll(ctx, papers, made)
+	if err = errors.Join(err, <-missing); err != nil {
 		return cli.Undeliveredf("%v; the machine stays on", err)
 	}
 	if b.powerOff() != site.AtEndDone {

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"lethe/certs/record"
 	"lethe/cmd/internal/cli"
 	"lethe/inventory"
 	"lethe/inventory/sysfs"
@@ -107,6 +109,29 @@ func claimFile(path string) (io.Closer, error) {
 		return nil, errors.Join(inUse(path, err), name.Close())
 	}
 	return name, nil
+}
+
+// pin keeps an image file's inode from being given to another file: as long as it
+// is held, who has this inode is this file, so that what a person confirmed and what
+// the worker opens by its path are the same or are seen not to be. It is no open file
+// to the kernel, and does not count where the worker wants to be the only one.
+type pin struct{ *os.File }
+
+func pinFile(path string) (pin, error) {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return pin{}, cli.Refusedf("%s cannot be looked at (%v): nothing was touched", path, err)
+	}
+	return pin{os.NewFile(uintptr(fd), path)}, nil
+}
+
+// is reports whether an identity is of the pinned file.
+func (p pin) is(id record.Identity) bool {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(p.Fd()), &st); err != nil {
+		return false
+	}
+	return strings.HasPrefix(id.Backing, fmt.Sprintf("file:%d:%d:%d:", unix.Major(st.Dev), unix.Minor(st.Dev), st.Ino))
 }
 
 // Close gives the drives back.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -204,8 +205,9 @@ func (d *doctor) drives(ctx context.Context, m record.Machine) ([]inventory.Devi
 func (d *doctor) byPath(ctx context.Context, ds []inventory.Device) []inventory.Device {
 	var out []inventory.Device
 	for _, path := range d.devices {
-		found, err := targets(ctx, []string{path}, ds)
-		if err != nil {
+		var pins claims
+		found, err := targets(ctx, []string{path}, ds, &pins)
+		if err = errors.Join(err, pins.Close()); err != nil {
 			d.fail("drive "+path, because(err), "")
 			continue
 		}

@@ -20,26 +20,38 @@ func planCommand() cli.Command {
 		Name: "plan", Short: "show what an erase would do, and touch nothing",
 		Help: `lethe plan takes what lethe erase takes and says, drive by drive, which technique
 would be used, what it earns, and why others are not; and which drives would not
-be touched, with every reason. It writes to nothing.`,
+be touched, with every reason. It writes to nothing. Exit status 0 means that every
+drive asked for would be erased.`,
 		Flags: func(fs *flag.FlagSet) cli.Run {
 			a := &grantArgs{}
 			a.flags(fs)
-			return func(ctx context.Context, env cli.Env, args []string) error {
+			return func(ctx context.Context, env cli.Env, args []string) (err error) {
 				if len(args) > 0 {
 					return cli.Usagef("plan takes no arguments, got %q", args[0])
 				}
+				defer func() { err = errors.Join(err, a.pins.Close()) }()
 				m, _, err := a.plan(ctx, env)
 				if err != nil {
 					return err
 				}
 				printPlan(env, m.plan, m.plan.Refused())
-				if len(m.plan.Tasks()) == 0 {
-					return cli.Refusedf("no drive would be erased: %s", untouched(m.plan.Blocked(), m.plan.Missing()))
-				}
-				return nil
+				return wouldRefuse(m.plan)
 			}
 		},
 	}
+}
+
+// wouldRefuse is the exit of lethe plan: a drive that was asked for and would not be
+// touched is a refusal, whatever would become of the others.
+func wouldRefuse(p *wipe.Plan) error {
+	b, miss := p.Blocked(), p.Missing()
+	switch {
+	case len(p.Tasks()) == 0:
+		return cli.Refusedf("no drive would be erased: %s", untouched(b, miss))
+	case len(b)+len(miss) > 0:
+		return cli.Refusedf("%d of %d drives would not be touched: %s", len(b)+len(miss), p.Wanted(), untouched(b, miss))
+	}
+	return nil
 }
 
 // thisMachine tells who this computer is: orders bind to it. A test puts another
@@ -123,7 +135,7 @@ func (a *eraseArgs) run(ctx context.Context, env cli.Env, args []string) error {
 	return r.print(env, a.erase(ctx, people, args, r))
 }
 
-func (a *eraseArgs) erase(ctx context.Context, env cli.Env, args []string, r *result) error {
+func (a *eraseArgs) erase(ctx context.Context, env cli.Env, args []string, r *result) (err error) {
 	if len(args) > 0 {
 		return cli.Usagef("erase takes no arguments, got %q (did you mean --device?)", args[0])
 	}
@@ -136,10 +148,15 @@ func (a *eraseArgs) erase(ctx context.Context, env cli.Env, args []string, r *re
 	}
 	// First what an earlier run in this folder has left without papers, then what it
 	// has done already under this order.
-	if _, err := recoverIn(env, a.papers, signer); err != nil {
+	roots, err := rootsIn(a.trust)
+	if err != nil {
+		return err
+	}
+	if _, err := recoverIn(env, a.papers, signer, roots); err != nil {
 		return err
 	}
 	a.earlier = a.papers
+	defer func() { err = errors.Join(err, a.pins.Close()) }()
 	m, named, err := a.plan(ctx, env)
 	var all *carriedOut
 	if errors.As(err, &all) {

@@ -41,6 +41,14 @@ func readRoots(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
+// rootsIn is readRoots for a flag that may be left out: nil then.
+func rootsIn(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	return readRoots(file)
+}
+
 // readSigner reads the key that signs the papers and proves that it can: with a
 // key that cannot, a drive would be erased and no paper could say so.
 func readSigner(key, cert string) (sign.Signer, error) {
@@ -92,14 +100,13 @@ func folder(dir string, n int) (*spool.Spool, error) {
 // makeRoom proves that a folder has room for the papers of n drives: a drive
 // erased without a paper is an erase that never happened.
 func makeRoom(dir string, n int) error {
-	name := filepath.Join(dir, ".room")
-	err := os.WriteFile(name, make([]byte, (n+1)*paperRoom), 0o600)
-	if rerr := os.Remove(name); err == nil {
-		err = rerr
-	}
+	// Under a new name that nobody can guess: others may write to the folder, too, and
+	// what they put there is not followed.
+	room, err := durable.Stage(dir, make([]byte, (n+1)*paperRoom))
 	if err != nil {
 		return cli.Refusedf("the folder %s has no room for the papers (%v): nothing was touched", dir, unwrapPath(err))
 	}
+	room.Discard()
 	return nil
 }
 

@@ -30,6 +30,7 @@ type grantArgs struct {
 	errors           wipe.ErrorBudget
 
 	files   []inventory.Device // image files among devices
+	pins    claims             // keep them what they are
 	earlier string             // folder of the papers of earlier runs, "" where none counts
 	done    []wipe.Done        // what the order has led to there
 }
@@ -95,7 +96,7 @@ func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory
 
 // confirmed compares what a person typed with what the drives say.
 func (a *grantArgs) confirmed(ctx context.Context, ds []inventory.Device) error {
-	found, err := targets(ctx, a.devices, ds)
+	found, err := targets(ctx, a.devices, ds, &a.pins)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,10 @@ reason and everything else that is known.
 				m := thisMachine()
 				ds, err := inventory.Discover(ctx, inventory.WithLoop(*loops || len(args) > 0))
 				if len(args) > 0 {
+					var pins claims
 					var terr error
-					if ds, terr = targets(ctx, args, ds); terr != nil {
+					ds, terr = targets(ctx, args, ds, &pins)
+					if terr = errors.Join(terr, pins.Close()); terr != nil {
 						return terr
 					}
 					err = nil // of other drives, or among the holds of these

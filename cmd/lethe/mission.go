@@ -96,6 +96,9 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 		Done: func(p issue.Paper) {
 			screen.Finish(p.ID, verdictLine(p.Record), p.Record.Kind == record.KindCertificate)
 		},
+		Lost: func(p issue.Paper, err error) {
+			screen.Finish(p.ID, fmt.Sprintf("ITS PAPER COULD NOT BE KEPT: %v  %s", err, p.ID), false)
+		},
 	}
 	out, err := work.Run(ctx, m.plan)
 	stop()

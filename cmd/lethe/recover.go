@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -34,11 +35,13 @@ type recovery struct {
 	spool  *spool.Spool
 	papers string // folder of the papers
 	signer sign.Signer
+	roots  *x509.CertPool // whom papers that are there must lead to; nil where not known
 	tool   record.Tool
 }
 
 // run issues what is missing and says each in a line. A file that is no journal is
-// told and left alone. The error speaks of papers that could not be made.
+// told and left alone. The error speaks of papers that could not be made, those of
+// journals that must be left alone among them.
 func (r *recovery) run() (issued int, err error) {
 	files, err := os.ReadDir(r.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -53,11 +56,14 @@ func (r *recovery) run() (issued int, err error) {
 		if !ok || strings.HasSuffix(f.Name(), issuedSuffix) {
 			continue
 		}
+		name := filepath.Join(r.dir, f.Name())
 		made, err := r.one(task)
 		var alone *leftAlone
 		switch {
+		case errors.As(err, &alone) && alone.owed:
+			errs = append(errs, fmt.Errorf("%s: left alone: %w", name, err))
 		case errors.As(err, &alone):
-			fmt.Fprintf(r.env.Stderr, "%s: left alone: %s\n", filepath.Join(r.dir, f.Name()), alone.why)
+			fmt.Fprintf(r.env.Stderr, "%s: left alone: %s\n", name, alone.why)
 		case err != nil:
 			errs = append(errs, fmt.Errorf("recover %s: %w", task, err))
 		case made:
@@ -71,27 +77,36 @@ func (r *recovery) run() (issued int, err error) {
 }
 
 // leftAlone says why no paper can be made of a file.
-type leftAlone struct{ why string }
+type leftAlone struct {
+	why string
+	// owed says that a paper is missing: the file is the journal of a task that was
+	// begun, or nobody can tell that it is not.
+	owed bool
+}
+
+// ofTask is why a journal of a task cannot get its paper from us.
+func ofTask(f string, a ...any) error { return &leftAlone{fmt.Sprintf(f, a...), true} }
 
 func (e *leftAlone) Error() string { return e.why }
 
 // one issues the paper of one journal, unless it has one.
 func (r *recovery) one(task string) (made bool, err error) {
-	if !bundle.ValidID(task) {
-		return false, &leftAlone{"its name is not that of a task"}
-	}
 	// The old supervisor was killed after the paper was kept and before it said so.
-	if _, err := os.Lstat(filepath.Join(r.papers, task+".pdf")); err == nil {
+	kept, taken := r.hasPaper(task)
+	if kept {
 		return false, markIssued(r.dir, task)
 	}
 	t, err := r.conclude(task)
 	if err != nil {
 		return false, err
 	}
+	if taken != nil {
+		return false, taken
+	}
 	first := t.Lines[0].Event.Task
 	prof, err := profile.ByID(first.Profile.ID)
 	if err != nil || prof.Ref() != first.Profile {
-		return false, &leftAlone{fmt.Sprintf("it was planned under profile %s as another version of lethe has it: recover it with that version", first.Profile.ID)}
+		return false, ofTask("it was planned under profile %s as another version of lethe has it: recover it with that version", first.Profile.ID)
 	}
 	c, envelope, err := r.context(first)
 	if err != nil {
@@ -110,32 +125,36 @@ func (r *recovery) one(task string) (made bool, err error) {
 
 // conclude reads the journal. The file itself stays as it was found.
 func (r *recovery) conclude(task string) (*record.Transcript, error) {
-	f, err := os.OpenFile(filepath.Join(r.dir, task+journalSuffix), os.O_RDONLY|openPlain, 0)
+	name := filepath.Join(r.dir, task+journalSuffix)
+	if st, err := os.Lstat(name); err == nil && !st.Mode().IsRegular() {
+		return nil, &leftAlone{why: "it is not a file"}
+	}
+	f, err := os.OpenFile(name, os.O_RDONLY|openPlain, 0)
 	if err != nil {
-		return nil, &leftAlone{unwrapPath(err).Error()}
+		return nil, ofTask("it cannot be opened: %v", unwrapPath(err))
 	}
 	defer f.Close()
-	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
-		return nil, &leftAlone{"it is not a file"}
-	}
 	b, err := io.ReadAll(io.LimitReader(f, maxJournal+1))
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", unwrapPath(err))
 	}
+	if !bundle.ValidID(task) {
+		return nil, &leftAlone{"its name is not that of a task", job.Begun(b)}
+	}
 	if len(b) > maxJournal {
-		return nil, &leftAlone{"it is longer than a journal can be"}
+		return nil, &leftAlone{"it is longer than a journal can be", job.Begun(b)}
 	}
 	t, err := job.Conclude(b, job.Restart{Boot: bootID(), Now: time.Now(), Sealed: func(ref record.TranscriptRef) bool {
 		return hasSeal(r.dir, task, ref, r.signer)
 	}})
 	if errors.Is(err, job.ErrNotJournal) {
-		return nil, &leftAlone{err.Error()}
+		return nil, &leftAlone{err.Error(), job.Begun(b)}
 	}
 	if err != nil {
 		return nil, err
 	}
 	if id := t.Lines[0].Event.Task.ID; id != task {
-		return nil, &leftAlone{fmt.Sprintf("it is of task %s", id)}
+		return nil, ofTask("it is of task %s: give it that name, or keep it elsewhere", id)
 	}
 	return t, nil
 }
@@ -148,7 +167,7 @@ func (r *recovery) context(t *record.Task) (record.Context, []byte, error) {
 	n, err := readRun(r.dir, t.Plan, r.signer)
 	if err != nil {
 		if t.Order != nil {
-			return c, nil, &leftAlone{fmt.Sprintf("its order %s cannot be read (note of the run: %v)", t.Order.ID, err)}
+			return c, nil, ofTask("its order %s cannot be read (note of the run: %v): recover it with the key that began it, or keep it elsewhere", t.Order.ID, err)
 		}
 		fmt.Fprintf(r.env.Stderr, "%s: the note of its run cannot be read (%v): the paper names this machine\n", t.ID, err)
 		c.Machine = inventory.ReadMachine()
@@ -162,7 +181,7 @@ func (r *recovery) context(t *record.Task) (record.Context, []byte, error) {
 		return c, nil, nil
 	}
 	if _, err := order.Show(n.Order); err != nil {
-		return c, nil, &leftAlone{fmt.Sprintf("its order %s cannot be read (%v)", t.Order.ID, err)}
+		return c, nil, ofTask("its order %s cannot be read (%v)", t.Order.ID, err)
 	}
 	return c, n.Order, nil
 }
@@ -187,8 +206,9 @@ func (r *recovery) dropRuns(files []os.DirEntry) error {
 }
 
 // recoverIn issues the missing papers of a folder. A folder without journals is not
-// touched, nor made.
-func recoverIn(env cli.Env, papers string, s sign.Signer) (issued int, err error) {
+// touched, nor made. roots are those that papers already there must lead to, nil
+// where they are not known.
+func recoverIn(env cli.Env, papers string, s sign.Signer, roots *x509.CertPool) (issued int, err error) {
 	dir := journalDir(papers)
 	if _, err := os.Lstat(dir); err != nil {
 		return 0, nil
@@ -202,7 +222,7 @@ func recoverIn(env cli.Env, papers string, s sign.Signer) (issued int, err error
 	if err != nil {
 		return 0, err
 	}
-	r := &recovery{env: env, dir: dir, spool: sp, papers: papers, signer: s, tool: tool}
+	r := &recovery{env: env, dir: dir, spool: sp, papers: papers, signer: s, roots: roots, tool: tool}
 	if issued, err = r.run(); err != nil {
 		return issued, cli.Undeliveredf("papers of an earlier run are missing: %v; no drive was touched", err)
 	}
@@ -216,15 +236,18 @@ func recoverCommand() cli.Command {
 their lethe was killed or the power failed, and issues it: a notice that says how
 far the task came. A task that had ended in order gets the certificate it earned,
 if the lethe that erased sealed its end with the same key. Papers that exist are
-never touched. lethe erase does the same before it begins.
+never touched; a file that has the name of a task's paper and is not it, is exit
+status 5 (with --trust its signature must hold, too). lethe erase does the same before it begins.
 
   lethe recover --papers papers --key agent-key.pem --cert agent.pem
 
-Exit status 0 means that every task in the folder has its paper.`,
+Exit status 0 means that every task in the folder has its paper; a journal of a task
+that must be left alone, or that cannot be opened, is exit status 5.`,
 		Flags: func(fs *flag.FlagSet) cli.Run {
 			key := fs.String("key", "", "`file` of the key that signs the papers")
 			cert := fs.String("cert", "", "its certificate `file`")
 			papers := fs.String("papers", "papers", "`folder` of the papers")
+			trust := fs.String("trust", "", "root certificate `file` that papers already there must lead to")
 			return func(_ context.Context, env cli.Env, args []string) error {
 				if len(args) > 0 || *key == "" || *cert == "" {
 					return cli.Usagef("recover needs --key and --cert, and takes no arguments")
@@ -233,10 +256,14 @@ Exit status 0 means that every task in the folder has its paper.`,
 				if err != nil {
 					return cli.Usagef("%v", err)
 				}
+				roots, err := rootsIn(*trust)
+				if err != nil {
+					return err
+				}
 				if _, err := os.Stat(*papers); err != nil {
 					return cli.Usagef("folder of the papers %s: %v", *papers, unwrapPath(err))
 				}
-				n, err := recoverIn(env, *papers, signer)
+				n, err := recoverIn(env, *papers, signer, roots)
 				if err != nil {
 					return err
 				}

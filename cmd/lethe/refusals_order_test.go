@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/big"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -85,6 +86,11 @@ var paperRows = []row{
 	{name: "papers are to go onto the drive itself", status: 3, say: "which is to be erased: choose --papers elsewhere", args: func(w *world) []string {
 		dev, dir := w.mounted()
 		return append(named(dev, w.nameOf(dev)), "--papers", dir+"/papers")
+	}},
+	{name: "a task of an earlier run has no paper", status: 5, say: "order O-1 cannot be read", args: func(w *world) []string {
+		w.must(os.MkdirAll(journalDir(w.path("papers")), 0o750))
+		w.must(os.WriteFile(filepath.Join(journalDir(w.path("papers")), "LTH-20261124-S1"+journalSuffix), ordered(w.t, nil).Bytes(), 0o600))
+		return w.free()
 	}},
 	{name: "folder of another lethe", status: 3, say: "is in use by another lethe", args: func(w *world) []string {
 		s, err := spool.Open(w.path("papers"))

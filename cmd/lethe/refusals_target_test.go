@@ -145,6 +145,8 @@ var holdRows = []row{
 			return append(named(w.dev, w.nameOf(w.dev)), "--countdown", "1s")
 		},
 		during: func(w *world) { w.mount(w.dev) }},
+	// mutant: target.go: *pins = append(*pins, pinned) => pinned.File.Close(); pinned, _ = pinFile(path); defer pinned.File.Close()
+	replacedRow,
 	{name: "grown while lethe counts down", status: 4, say: "1 of 1 drives were not sanitised", notice: true,
 		args: func(w *world) []string {
 			img := w.image(8192)

@@ -25,7 +25,7 @@ type result struct {
 type driveEnd struct {
 	record.Identity
 	Node    string   `json:"node"`
-	State   string   `json:"state"` // of the verdict; Untouched for a drive that was refused
+	State   string   `json:"state"` // of the verdict; Untouched for a drive that was refused, Unkept for one without its paper
 	Virtual bool     `json:"virtual,omitempty"`
 	Kind    string   `json:"kind,omitempty"`  // certificate or notice
 	Paper   string   `json:"paper,omitempty"` // file name
@@ -52,8 +52,16 @@ func (r *result) done(done []wipe.Done) {
 	}
 }
 
+// unkeptState is that of a drive whose paper could not be kept.
+const unkeptState = "Unkept"
+
 // outcome notes how the drives of the plan ended.
 func (r *result) outcome(o job.Outcome) {
+	for _, p := range o.Lost {
+		d := p.Record.Device
+		r.Drives = append(r.Drives, driveEnd{Identity: d.Identity, Node: d.Node, State: unkeptState,
+			Virtual: p.Record.Virtual, Reasons: []string{"its paper " + p.ID + " could not be kept"}})
+	}
 	r.Summary, r.Reached = o.Summary.Name, r.Reached+o.Reached()
 	for _, p := range o.Papers {
 		d := p.Record.Device

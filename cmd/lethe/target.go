@@ -17,11 +17,12 @@ import (
 )
 
 // targets finds the drive of every path. Two paths to one drive are refused: a
-// person who typed two names meant two drives.
-func targets(ctx context.Context, paths []string, ds []inventory.Device) ([]inventory.Device, error) {
+// person who typed two names meant two drives. Image files stay what they are until
+// pins are closed.
+func targets(ctx context.Context, paths []string, ds []inventory.Device, pins *claims) ([]inventory.Device, error) {
 	var out []inventory.Device
 	for i, path := range paths {
-		d, err := at(ctx, path, ds)
+		d, err := at(ctx, path, ds, pins)
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +43,7 @@ func sameDrive(a, b inventory.Device) bool {
 // at finds the drive a path leads to. A link such as /dev/disk/by-id/... is
 // followed, and the drive goes by the kernel's name for it from then on; a
 // partition, a link to an image file and whatever is no drive are refused.
-func at(ctx context.Context, path string, ds []inventory.Device) (inventory.Device, error) {
+func at(ctx context.Context, path string, ds []inventory.Device, pins *claims) (inventory.Device, error) {
 	no := func(f string, a ...any) (inventory.Device, error) {
 		return inventory.Device{}, cli.Refusedf("%s "+f+"; nothing was touched", append([]any{path}, a...)...)
 	}
@@ -64,7 +65,7 @@ func at(ctx context.Context, path string, ds []inventory.Device) (inventory.Devi
 		return no("may not be opened for writing (%v): run lethe as root", err)
 	}
 	if st.Mode().IsRegular() {
-		return imageFile(ctx, path)
+		return imageFile(ctx, path, pins)
 	}
 	sys, ok := st.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -114,9 +115,14 @@ func notDrive(path string, st os.FileInfo) string {
 
 // imageFile describes an image file as a drive. It is not looked at while another
 // lethe has it: to find out who uses a file one must open it, and the other's
-// worker insists on being alone.
-func imageFile(ctx context.Context, path string) (inventory.Device, error) {
+// worker insists on being alone. From before it is identified it is pinned.
+func imageFile(ctx context.Context, path string, pins *claims) (inventory.Device, error) {
 	var none inventory.Device
+	pinned, err := pinFile(path)
+	if err != nil {
+		return none, err
+	}
+	*pins = append(*pins, pinned)
 	c, err := claimFile(path)
 	if err != nil {
 		return none, err
@@ -127,6 +133,9 @@ func imageFile(ctx context.Context, path string) (inventory.Device, error) {
 	d, err := inventory.File(ctx, path)
 	if err != nil {
 		return none, cli.Refusedf("%s cannot be erased (%v): nothing was touched", path, unwrapPath(err))
+	}
+	if !pinned.is(d.Identity) {
+		return none, cli.Refusedf("%s was replaced while it was looked at: nothing was touched", path)
 	}
 	return d, nil
 }
