@@ -151,8 +151,9 @@ func Plain(words string) bool {
 }
 
 // Restrict drops the words that are not in permit, a list like "lethe.list"; a nil
-// list permits all but lethe.shell, since a shell is a login. It returns the
-// dropped and the unknown ones.
+// list permits all but lethe.shell, since a shell is a login. lethe.list always
+// counts: a site that forgot it must not have what somebody chose as "list only"
+// erase. It returns the dropped and the unknown ones.
 func (c *Cmdline) Restrict(permit []string) []string {
 	refused := slices.Clone(c.Unknown)
 	drop := func(key string, given bool, clear func()) {
@@ -164,7 +165,6 @@ func (c *Cmdline) Restrict(permit []string) []string {
 	drop("lethe.depot", c.Depot != "", func() { c.Depot = "" })
 	drop("lethe.order", c.Order != "", func() { c.Order = "" })
 	drop("lethe.ntp", c.NTP != "", func() { c.NTP = "" })
-	drop("lethe.list", c.List, func() { c.List = false })
 	drop("lethe.shell", c.Shell, func() { c.Shell = false })
 	drop("lethe.nonet", c.NoNet, func() { c.NoNet = false })
 	drop("lethe.plain", c.Plain, func() { c.Plain = false })
