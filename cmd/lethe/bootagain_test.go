@@ -18,7 +18,7 @@ import (
 // In the booted machine a paper that found no room is issued once there is some.
 //
 // mutant: bootagain.go: if err == nil { => if true {
-// mutant: bootagain.go: return fmt.Errorf("papers are missing: %w", err) => return nil
+// mutant: bootagain.go: return fmt.Errorf("papers are missing: %w", err) => _ = fmt.Errorf; return nil
 func TestBootMakesUp(t *testing.T) {
 	b := newBench(t)
 	b.papers = t.TempDir()
