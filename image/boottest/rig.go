@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// sasAddress is of drives that are not given one.
+const sasAddress = 0x5000c500de400000
+
 // rig places drives on controllers and counts them.
 type rig struct {
 	chipset Chipset
@@ -138,6 +141,9 @@ func (r *rig) parallel(id string, d Drive, adapter string, limit int) (string, e
 	}
 	if n == 0 {
 		r.controller(adapter + ",id=" + bus)
+	}
+	if d.Bus == MPTSAS && d.WWN == 0 {
+		d.WWN = sasAddress + uint64(n) // to Linux a SAS drive without an address is none
 	}
 	return fmt.Sprintf("scsi-hd,bus=%s.0,scsi-id=%d,drive=%s", bus, n, id) + d.scsi(), nil
 }
