@@ -34,7 +34,7 @@ func TestCheckDiskRefusesRealDisks(t *testing.T) {
 
 // A loop device in front of another is not a file's: whatever is behind that one.
 //
-// mutant: disk_linux.go: err != nil || !st.Mode().IsRegular() => err != nil
+// mutant: disk_linux.go: err != nil || !st.Mode().IsRegular() => err != nil || st == nil
 func TestCheckDiskLooksBehindLoops(t *testing.T) {
 	file := blank(t, "file")
 	if err := boottest.CheckDisk(file); err != nil {
