@@ -62,6 +62,7 @@ func Run(ctx context.Context, emit func(Event)) (State, error) {
 	say(ImageFound{s.Image})
 	say(AgentRunning{began})
 	mountMissing(say)
+	harden(say)
 	if s.Site, err = loadSite(); err != nil {
 		return s, err
 	}
