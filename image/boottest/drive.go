@@ -52,6 +52,7 @@ type Drive struct {
 	// as it goes.
 	Rate   int64
 	Faults []Fault // sectors that fail
+	Log    string  // file that gets every write, see ReadLog; not together with Faults
 }
 
 // scsi tells whether drives on the bus are QEMU's SCSI disks.
@@ -68,6 +69,8 @@ func (d Drive) check() error {
 	switch {
 	case d.Path == "":
 		return fmt.Errorf("path is missing")
+	case d.Log != "" && len(d.Faults) > 0:
+		return fmt.Errorf("log and faults do not go together")
 	case d.Bus == NVMe && d.Serial == "":
 		return fmt.Errorf("nvme needs a serial number")
 	case (d.Model != "" || d.Firmware != "" || d.RPM != 0) && !ata && !scsi:

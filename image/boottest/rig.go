@@ -54,6 +54,13 @@ func (r *rig) add(id string, d Drive) error {
 		// An error is the guest's to deal with; QEMU would stop it for some.
 		back = fmt.Sprintf("if=none,id=%s,file=%s,cache=writeback,werror=report,rerror=report", id, escape(file))
 	}
+	if d.Log != "" {
+		file, err := d.logged()
+		if err != nil {
+			return err
+		}
+		back = fmt.Sprintf("if=none,id=%s,file=%s,cache=writeback", id, escape(file))
+	}
 	if d.Rate > 0 {
 		back += fmt.Sprintf(",throttling.bps-total=%d", d.Rate)
 	}

@@ -20,6 +20,7 @@ type Plug struct {
 	Behind bool  // behind a loop device of the host
 	Rate   int64 // bytes a second, 0 unlimited
 	Faults []boottest.Fault
+	Log    string // boottest.Drive's
 	// Logical and Physical are sector sizes in bytes, 512 where 0.
 	Logical, Physical int
 }
@@ -36,7 +37,7 @@ func fourBuses(size int64) []Plug {
 
 // drive is the plug as QEMU has it.
 func (p Plug) drive(node string) boottest.Drive {
-	b := boottest.Drive{Bus: p.Bus, Path: node, Serial: p.Serial, Model: p.Model, Rate: p.Rate, Faults: p.Faults,
+	b := boottest.Drive{Bus: p.Bus, Path: node, Serial: p.Serial, Model: p.Model, Rate: p.Rate, Faults: p.Faults, Log: p.Log,
 		Logical: p.Logical, Physical: p.Physical}
 	if p.Bus == boottest.SATA {
 		// A name of its own: two drives of one name are refused.
