@@ -59,7 +59,7 @@ func TestJournalFails(t *testing.T) {
 
 // A journal that hangs counts as one that fails, and holds up its own task only.
 //
-// mutant: keeper.go: case <-ctx.Done(): => case <-make(chan bool):
+// mutant (hangs): keeper.go: case <-ctx.Done(): => case <-make(chan bool):
 func TestJournalHangs(t *testing.T) {
 	one, two := wipetest.NewDrive(wipetest.Device(1, simSize, 512), 1), wipetest.NewDrive(wipetest.Device(2, simSize, 512), 2)
 	plan := wipetest.Plan(t, wipetest.Clear(t), wipe.Candidate{Device: one.Device(), Node: "1"}, wipe.Candidate{Device: two.Device(), Node: "2"})
