@@ -61,7 +61,7 @@ const (
 var ways = map[string]way{
 	"kernel":            {config: direct(bios)},
 	"kernel-uefi":       {config: direct(uefi)},
-	"pxe-bios-pxelinux": {formats: "pxe", config: netboot(bios, boottest.PXE, "pxelinux.0"), seen: `Erase under a signed order`},
+	"pxe-bios-pxelinux": {formats: "pxe", config: netboot(bios, boottest.PXE, "pxelinux.0"), seen: `(?s)PXELINUX 6.*Automatic boot in`},
 	"pxe-bios-ipxe":     {formats: "pxe", config: netboot(bios, boottest.IPXE, "menu.ipxe"), seen: `iPXE`},
 	"pxe-uefi-uki":      {formats: "uki,pxe", config: netboot(uefi, boottest.PXE, "lethe.efi")},
 	"pxe-uefi-grub":     {formats: "pxe", config: netboot(uefi, boottest.PXE, "shimx64.efi"), seen: `GNU GRUB`},
