@@ -170,10 +170,14 @@ func TestStallThatEnds(t *testing.T) {
 	b := newBench(t)
 	var people told
 	b.engine.Tell = people.tell
-	b.plan = wipetest.Plan(t, impatient(t, 100*time.Millisecond, time.Minute), wipe.Candidate{Device: b.drive.Device(), Node: "/dev/x"})
-	var once sync.Once
+	b.plan = wipetest.Plan(t, impatient(t, 1500*time.Millisecond, time.Minute), wipe.Candidate{Device: b.drive.Device(), Node: "/dev/x"})
+	var once, again sync.Once
 	b.drive.Faults.Write = func(_ int64, n int) (int, error) {
-		once.Do(func() { time.Sleep(400 * time.Millisecond) })
+		once.Do(func() { time.Sleep(4 * time.Second) }) // the first second is alive: a worker says so once a second
+		return n, nil
+	}
+	b.drive.Faults.Read = func(_ int64, n int) (int, error) { // long enough for the watch to look, too short for a stall
+		again.Do(func() { time.Sleep(500 * time.Millisecond) })
 		return n, nil
 	}
 	f := b.erase(t)
@@ -186,7 +190,7 @@ func TestStallThatEnds(t *testing.T) {
 			over = s.Nanos
 		}
 	}
-	if over < int64(100*time.Millisecond) {
+	if over < int64(1500*time.Millisecond) {
 		t.Errorf("the record has a stall of %v", time.Duration(over))
 	}
 }

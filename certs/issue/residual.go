@@ -98,14 +98,24 @@ func (s *sentences) cured(t *record.Transcript) {
 
 // stalled tells of times when the drive gave no sign of life.
 func (s *sentences) stalled(t *record.Transcript) {
-	n, longest := 0, int64(0)
+	n, longest, open := 0, int64(0), false
 	for _, l := range t.Lines {
-		if e := l.Event.Stalled; e != nil && e.Over {
-			n, longest = n+1, max(longest, e.Nanos)
+		switch e := l.Event.Stalled; {
+		case l.Event.Stopped != nil && l.Event.Stopped.Reason == record.StopStuck:
+			open = false // it did not go on, which the verdict says
+		case e == nil:
+		default:
+			if e.Over {
+				n++
+			}
+			open, longest = !e.Over, max(longest, e.Nanos)
 		}
 	}
+	if open { // the task ended before anybody looked again
+		n++
+	}
 	if n > 0 {
-		s.add("The drive gave no sign of life %d times and went on, the longest for %s.", n, time.Duration(longest).Round(time.Second))
+		s.add("The drive gave no sign of life %d times and went on, the longest for at least %s.", n, time.Duration(longest).Round(time.Second))
 	}
 }
 

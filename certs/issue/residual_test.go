@@ -47,10 +47,14 @@ func TestResidual(t *testing.T) {
 			l.events[4].PassEnd.FirstError, l.events[4].PassEnd.Failed = "EIO", []record.Range{{End: 1}}
 		}, "cured", true},
 		"read error cured": {func(l *lines, c *record.Context) { l.events[7].CheckEnd.FirstError = "EIO at 8" }, "retry cured: EIO at 8", false},
-		// mutant: residual.go: if e := l.Event.Stalled; e != nil && e.Over { => if e := l.Event.Stalled; e != nil && e.Over && e.Nanos == 0 {
+		// mutant: residual.go: open, longest = !e.Over, max(longest, e.Nanos) => open, longest = !e.Over, 0
 		"stalled": {func(l *lines, c *record.Context) {
 			l.events = slices.Insert(l.events, 5, record.Event{Stalled: &record.Stalled{Nanos: 9e9}}, record.Event{Stalled: &record.Stalled{Nanos: 61e9, Over: true}})
-		}, "no sign of life 1 times and went on, the longest for 1m1s", false},
+		}, "no sign of life 1 times and went on, the longest for at least 1m1s", false},
+		// mutant: residual.go: if open { // the => if open && false { // the
+		"stalled, and nobody looked again": {func(l *lines, c *record.Context) {
+			l.events = slices.Insert(l.events, 5, record.Event{Stalled: &record.Stalled{Nanos: 9e9}})
+		}, "no sign of life 1 times and went on, the longest for at least 9s", false},
 		"volatile": {func(l *lines, c *record.Context) { l.task.Audit.Kind = record.AuditVolatile }, "audit: volatile", false},
 		// mutant: residual.go: if r.Audit.Kind != record.AuditDepot && r.Audit.Kind != record.AuditStick { => if r.Audit.Kind == record.AuditVolatile {
 		"audit of no kind":   {func(l *lines, c *record.Context) { l.task.Audit.Kind = "" }, "audit: volatile", false},
