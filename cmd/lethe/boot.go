@@ -55,6 +55,7 @@ type boot struct {
 	depot   *deliver.HTTPS // nil where none is configured
 	stick   *stick         // nil where none is configured, or a depot makes do without
 	time    *job.RunClock  // nil until network and clock are judged
+	adviser adviser
 }
 
 // run works, or after a crash only delivers.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"lethe/certs/deliver"
@@ -32,5 +33,20 @@ func advice(err error, now time.Time, up bool) string {
 // adviseEvery is after how many failed tries in a row the advice is given again.
 const adviseEvery = 20
 
-// adviseNow reports whether the nth failed try is one to give advice at.
-func adviseNow(n int) bool { return n == 3 || n%adviseEvery == 0 }
+// adviser remembers the advice that was given last.
+type adviser struct {
+	mu   sync.Mutex
+	last string
+}
+
+// due reports whether the nth failed try is one to give this advice at: the third,
+// every twentieth, and one whose trouble is another than the last.
+func (a *adviser) due(n int, text string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if n < 3 || n != 3 && n%adviseEvery != 0 && text == a.last {
+		return false
+	}
+	a.last = text
+	return true
+}

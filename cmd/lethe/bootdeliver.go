@@ -62,9 +62,8 @@ func (b *boot) tell(e deliver.Event) {
 	switch e := e.(type) {
 	case deliver.Waiting:
 		b.log.Warnf("depot: %s: try %d: %v; next try in %s", e.Name, e.N, e.Err, e.For.Round(time.Second))
-		if adviseNow(e.N) {
-			b.log.Warnf("WHAT TO DO: %s. %s is kept and tried again for as long as this machine stays on",
-				advice(e.Err, time.Now(), b.state.Net.Now().Up()), e.Name)
+		if text := advice(e.Err, time.Now(), b.state.Net.Now().Up()); b.adviser.due(e.N, text) {
+			b.log.Warnf("WHAT TO DO: %s. %s is kept and tried again for as long as this machine stays on", text, e.Name)
 		}
 	case deliver.Refused:
 		b.log.Errorf("depot: %s: %v", e.Name, e.Err)

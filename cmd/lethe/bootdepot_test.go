@@ -45,7 +45,7 @@ func (b *buffer) String() string {
 // A depot in trouble, or a stranger in its place, takes no paper: it stays in the
 // spool, tries go on, and the screen says what to do.
 //
-// mutant: bootadvice.go: n == 3 || => false ||
+// mutant: bootadvice.go: if n < 3 || => if n < 30 ||
 func TestDepotTroubleKeepsPapers(t *testing.T) {
 	depot := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
@@ -121,4 +121,21 @@ func testRoot(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return name
+}
+
+// Advice is given at the third try, then seldom, but at once when the trouble is
+// another.
+//
+// mutant: bootadvice.go: && text == a.last { => && a.last != "" {
+func TestAdviser(t *testing.T) {
+	var a adviser
+	for _, s := range []struct {
+		n    int
+		text string
+		want bool
+	}{{1, "x", false}, {2, "x", false}, {3, "x", true}, {4, "x", false}, {5, "y", true}, {6, "y", false}, {1, "x", false}, {19, "y", false}, {20, "y", true}} {
+		if got := a.due(s.n, s.text); got != s.want {
+			t.Errorf("try %d, %s: %t", s.n, s.text, got)
+		}
+	}
 }
