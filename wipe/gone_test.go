@@ -20,8 +20,9 @@ type pulled struct {
 	from   int64
 	leaves bool // the kernel notices after a while
 
-	mu    sync.Mutex
-	since time.Time
+	mu     sync.Mutex
+	since  time.Time
+	closed bool
 }
 
 func (p *pulled) WriteAt(b []byte, off int64) (int, error) {
@@ -48,7 +49,15 @@ func (p *pulled) State(ctx context.Context) (record.Opened, error) {
 func (p *pulled) Gone() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.leaves && !p.since.IsZero() && time.Since(p.since) > 300*time.Millisecond
+	return p.leaves && !p.closed && !p.since.IsZero() && time.Since(p.since) > 300*time.Millisecond
+}
+
+// Close ends what the drive can say of itself.
+func (p *pulled) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	return p.Drive.Close()
 }
 
 // What fails while a drive goes is no bad sector: it is Incomplete. One that stays

@@ -110,17 +110,17 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	if err != nil {
 		return refused(ctx, "open drive", err)
 	}
-	defer func() {
-		if err != nil && !errors.Is(err, errSilent) && ctx.Err() == nil && vanished(d) {
-			err = fmt.Errorf("%w: %w", errGone, err)
-		}
-	}()
 	beat := newBeat(d, w.port)
 	defer beat.stop()
 	w.drive, w.port = beat, beat
 	defer func() {
 		if cerr := d.Close(); cerr != nil && err == nil {
 			err = fmt.Errorf("close drive: %w", cerr)
+		}
+	}()
+	defer func() { // on the open handle
+		if err != nil && !errors.Is(err, errSilent) && ctx.Err() == nil && vanished(d) {
+			err = fmt.Errorf("%w: %w", errGone, err)
 		}
 	}()
 	if err := w.admit(ctx); err != nil {
