@@ -17,9 +17,7 @@ func (m *Image) Digest() [32]byte {
 	h.Write(m.raw[sum+4 : dir])
 	h.Write(m.raw[dir+8 : m.sizeOfHeaders])
 	done := int64(m.sizeOfHeaders)
-	secs := slices.Clone(m.Sections)
-	slices.SortStableFunc(secs, func(a, b Section) int { return int(int64(a.Offset) - int64(b.Offset)) })
-	for _, s := range secs {
+	for _, s := range inFile(m.Sections) {
 		h.Write(m.raw[s.Offset : s.Offset+s.RawSize])
 		done += int64(s.RawSize)
 	}

@@ -4,9 +4,11 @@
 package pecoff
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrMalformed is wrapped by every complaint about an image's bytes.
@@ -103,7 +105,33 @@ func (m *Image) sections(number int) error {
 	case m.certSize != 0 && (int64(m.certOff)+int64(m.certSize) != int64(len(m.raw)) || m.certOff < m.sizeOfHeaders):
 		return malformed("the certificate table is not the file's end")
 	}
+	return m.apart()
+}
+
+// apart refuses data that lies in two places at once: the digest of such a file
+// (Authenticode counts bytes, not places) would change by being signed.
+func (m *Image) apart() error {
+	end := int64(m.sizeOfHeaders)
+	for _, s := range inFile(m.Sections) {
+		if s.RawSize == 0 {
+			continue
+		}
+		if int64(s.Offset) < end {
+			return malformed("section %q overlaps what is before it", s.Name)
+		}
+		end = int64(s.Offset) + int64(s.RawSize)
+	}
+	if end > int64(len(m.raw))-int64(m.certSize) {
+		return malformed("sections reach into the certificate table")
+	}
 	return nil
+}
+
+// inFile are sections in the order of their data.
+func inFile(secs []Section) []Section {
+	secs = slices.Clone(secs)
+	slices.SortStableFunc(secs, func(a, b Section) int { return cmp.Compare(a.Offset, b.Offset) })
+	return secs
 }
 
 // Content returns a section's bytes in the file, at most its size in memory, or
