@@ -55,12 +55,17 @@ func TestMain(m *testing.M) {
 // boot starts the image and gives up after three minutes.
 func boot(t *testing.T, c boottest.Config) (*boottest.VM, context.Context) {
 	t.Helper()
+	return bootWithin(t, 3*time.Minute, c)
+}
+
+func bootWithin(t *testing.T, limit time.Duration, c boottest.Config) (*boottest.VM, context.Context) {
+	t.Helper()
 	dir, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Kernel, c.Initrd = filepath.Join(dir, "vmlinuz"), filepath.Join(dir, "initrd.img")
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
 	vm, err := boottest.Start(ctx, c, nil)
 	if err != nil {

@@ -1,9 +1,7 @@
 package boottest_test
 
 import (
-	"context"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +18,7 @@ func TestHotplug(t *testing.T) {
 	nvme, usb := blank(t, "nvme"), blank(t, "usb")
 	extra := slices.Concat(boottest.RootPorts(2), boottest.Shelved("late1", nvme), boottest.Shelved("late2", usb),
 		[]string{"-device", "qemu-xhci,id=usb"})
-	vm, ctx := bootInLine(t, boottest.Config{Append: "lethe.nonet agent_stay=1", Extra: extra,
+	vm, ctx := bootWithin(t, 12*time.Minute, boottest.Config{Append: "lethe.nonet agent_stay=1", Extra: extra,
 		Drives: []boottest.Drive{{Bus: boottest.SATA, Path: blank(t, "sata"), Serial: "SATA-1"}}})
 	expect(t, ctx, vm, `DisksSettled: 1 drives, .*: sda`)
 	expect(t, ctx, vm, `AGENT stays`)
@@ -64,23 +62,4 @@ func TestHotplug(t *testing.T) {
 	if out := vm.Output(); strings.Contains(out, "ModuleFailed") {
 		t.Errorf("output:\n%s", out)
 	}
-}
-
-// bootInLine is boot for a host where many wait for their turn.
-func bootInLine(t *testing.T, c boottest.Config) (*boottest.VM, context.Context) {
-	t.Helper()
-	dir, err := build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Kernel, c.Initrd = filepath.Join(dir, "vmlinuz"), filepath.Join(dir, "initrd.img")
-	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute)
-	t.Cleanup(cancel)
-	vm, err := boottest.Start(ctx, c, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(vm.Close)
-	t.Log(vm.Command())
-	return vm, ctx
 }

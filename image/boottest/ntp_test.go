@@ -1,46 +1,19 @@
 package boottest_test
 
 import (
-	"encoding/binary"
-	"net"
 	"testing"
 	"time"
+
+	"lethe/image/boottest"
 )
 
-// ntpServer answers on loopback as a stratum-2 server whose clock is ahead; it
-// returns its port. RFC 5905 §7.3.
+// ntpServer is boottest.NTPServer for the time of a test; it returns its port.
 func ntpServer(t *testing.T, ahead time.Duration) int {
 	t.Helper()
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	port, stop, err := boottest.NTPServer(ahead)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
-	go func() {
-		q := make([]byte, 512)
-		for {
-			n, from, err := c.ReadFromUDP(q)
-			if err != nil {
-				return
-			}
-			if n >= 48 {
-				c.WriteToUDP(ntpAnswer(q, time.Now().Add(ahead)), from)
-			}
-		}
-	}()
-	return c.LocalAddr().(*net.UDPAddr).Port
-}
-
-func ntpAnswer(q []byte, now time.Time) []byte {
-	const epoch = 2208988800 // seconds from 1900 to 1970
-	stamp := uint64(now.Unix()+epoch)<<32 | uint64(now.Nanosecond())<<32/1e9
-	a := make([]byte, 48)
-	a[0] = q[0]&0x38 | 4 // version of the question, server
-	a[1], a[2], a[3] = 2, 6, 0xec
-	copy(a[12:], "TEST")
-	binary.BigEndian.PutUint64(a[16:], stamp)
-	copy(a[24:32], q[40:48])
-	binary.BigEndian.PutUint64(a[32:], stamp)
-	binary.BigEndian.PutUint64(a[40:], stamp)
-	return a
+	t.Cleanup(stop)
+	return port
 }

@@ -5,7 +5,6 @@ package demo_test
 import (
 	"context"
 	"crypto/tls"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"log"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"lethe/cmd/internal/demo"
+	"lethe/image/boottest"
 	"lethe/image/site"
 )
 
@@ -131,35 +131,12 @@ func wrongYear(t *testing.T) {
 	}
 }
 
-// aYearAhead answers NTP requests (RFC 5905 §7.3) as a stratum-2 server whose year
-// is wrong; it returns its port.
+// aYearAhead is a time server whose year is wrong; it returns its port.
 func aYearAhead(t *testing.T) int {
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	port, stop, err := boottest.NTPServer(time.Until(time.Now().AddDate(1, 0, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
-	go func() {
-		q := make([]byte, 512)
-		for {
-			n, from, err := c.ReadFromUDP(q)
-			if err != nil {
-				return
-			}
-			if n < 48 {
-				continue
-			}
-			now := time.Now().AddDate(1, 0, 0)
-			stamp := uint64(now.Unix()+2208988800)<<32 | uint64(now.Nanosecond())<<32/1e9
-			a := make([]byte, 48)
-			a[0], a[1], a[2], a[3] = q[0]&0x38|4, 2, 6, 0xec
-			copy(a[12:], "TEST")
-			copy(a[24:32], q[40:48])
-			for _, at := range []int{16, 32, 40} {
-				binary.BigEndian.PutUint64(a[at:], stamp)
-			}
-			c.WriteToUDP(a, from)
-		}
-	}()
-	return c.LocalAddr().(*net.UDPAddr).Port
+	t.Cleanup(stop)
+	return port
 }
