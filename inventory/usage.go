@@ -7,9 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"lethe/inventory/sysfs"
 )
@@ -121,10 +118,8 @@ func resolve(root sysfs.Root, dev string) (number, bool) {
 	if !strings.HasPrefix(dev, "/dev/") {
 		return number{}, false
 	}
-	if info, err := os.Stat(root.Join(dev)); err == nil {
-		if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Mode&unix.S_IFMT == unix.S_IFBLK {
-			return number{unix.Major(uint64(st.Rdev)), unix.Minor(uint64(st.Rdev))}, true
-		}
+	if n, ok := statBlock(root.Join(dev)); ok {
+		return n, true
 	}
 	name := strings.ReplaceAll(strings.TrimPrefix(dev, "/dev/"), "/", "!")
 	if p, err := filepath.EvalSymlinks(root.Join(dev)); err == nil {

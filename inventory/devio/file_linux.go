@@ -232,18 +232,28 @@ func loopOver(root sysfs.Root, major, minor uint32, inode uint64) (string, error
 		if !strings.HasPrefix(name, "loop") || !root.Exists("sys/block", name, "loop/backing_file") {
 			continue
 		}
-		l, err := backingOf(root, name)
-		if errors.Is(err, unix.ENXIO) {
-			continue // detached since
-		}
+		l, err := attachment(root, name)
 		if err != nil {
-			return "", fmt.Errorf("cannot tell what %s is attached to: %w", name, err)
+			return "", err
 		}
-		if l.Block == "" && l.Major == major && l.Minor == minor && l.Inode == inode {
+		if l != nil && l.Block == "" && l.Major == major && l.Minor == minor && l.Inode == inode {
 			return name, nil
 		}
 	}
 	return "", nil
+}
+
+// attachment is what a loop device is attached to, nil when it has been detached
+// since it was listed. One that will not say is an error.
+func attachment(root sysfs.Root, name string) (*LoopStatus, error) {
+	l, err := backingOf(root, name)
+	switch {
+	case errors.Is(err, unix.ENXIO):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("cannot tell what %s is attached to: %w", name, err)
+	}
+	return l, nil
 }
 
 func backingOf(root sysfs.Root, name string) (*LoopStatus, error) {

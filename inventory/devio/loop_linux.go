@@ -1,7 +1,6 @@
 package devio
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"unsafe"
@@ -84,15 +83,9 @@ func fileSystem(fs unix.Statfs_t) (name, volume string) {
 // kernel's list of holders nor the text of backing_file, which is a path of
 // whoever attached it, tells it reliably.
 func LoopBelow(root sysfs.Root, name string) (major, minor uint32, ok bool, err error) {
-	l, err := backingOf(root, name)
-	if errors.Is(err, unix.ENXIO) {
-		return 0, 0, false, nil
-	}
-	if err != nil {
-		return 0, 0, false, fmt.Errorf("cannot tell what %s is attached to: %w", name, err)
-	}
-	if l.Block == "" {
-		return 0, 0, false, nil
+	l, err := attachment(root, name)
+	if err != nil || l == nil || l.Block == "" {
+		return 0, 0, false, err
 	}
 	if _, err := fmt.Sscanf(l.Block, "%d:%d", &major, &minor); err != nil {
 		return 0, 0, false, fmt.Errorf("cannot tell what %s is attached to: %w", name, err)
