@@ -1,15 +1,17 @@
 package kernel
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"lethe/image/debian"
 )
 
 // Resolve asks apt which kernel the meta package stands for now.
@@ -132,21 +134,11 @@ var providers = map[string]string{
 }
 
 func run(ctx context.Context, name string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	// depmod lives in /usr/sbin, which an ordinary user's PATH may lack.
-	if p, err := exec.LookPath("/usr/sbin/" + name); err == nil {
-		cmd = exec.CommandContext(ctx, p, args...)
-	}
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if errors.Is(err, exec.ErrNotFound) {
+	out, err := debian.Run(ctx, name, args...)
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is missing: apt-get install %s", name, providers[name])
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", name, err, lastLine(stderr.Bytes()))
-	}
-	return out, nil
+	return out, err
 }
 
 func lastLine(b []byte) string {
