@@ -96,20 +96,27 @@ func (p *patience) say(f string, a ...any) {
 	p.said = append(p.said, fmt.Sprintf(f, a...))
 }
 
+// onePending is a spool with one paper that nobody has taken.
+func onePending(t *testing.T) *spool.Spool {
+	t.Helper()
+	s, err := spool.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if err := s.Put(bundle.Bundle{Name: "P-1.pdf", PDF: []byte("%PDF")}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // An encrypted copy goes out once, only for what nobody took in time, and leaves the
 // paper pending: it is no delivery.
 //
 // mutant: bootcopy.go: time.Since(since[n]) < c.after => false
 // mutant: bootcopy.go: if sent[n] || => if
 func TestCopierIsLastResort(t *testing.T) {
-	s, err := spool.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Put(bundle.Bundle{Name: "P-1.pdf", PDF: []byte("%PDF")}); err != nil {
-		t.Fatal(err)
-	}
+	s := onePending(t)
 	p := &patience{}
 	c := &copier{send: p.send, after: 300 * time.Millisecond, every: 20 * time.Millisecond, info: p.say, warn: p.say}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -136,14 +143,7 @@ func TestCopierIsLastResort(t *testing.T) {
 
 // A TFTP server that is away is told once and asked again.
 func TestCopierTriesAgain(t *testing.T) {
-	s, err := spool.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Put(bundle.Bundle{Name: "P-1.pdf", PDF: []byte("%PDF")}); err != nil {
-		t.Fatal(err)
-	}
+	s := onePending(t)
 	p := &patience{fail: errors.New("no answer")}
 	c := &copier{send: p.send, every: 5 * time.Millisecond, info: p.say, warn: p.say}
 	ctx, cancel := context.WithCancel(t.Context())

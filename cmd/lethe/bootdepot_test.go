@@ -16,9 +16,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
-	"lethe/certs/bundle"
 	"lethe/certs/sign"
-	"lethe/certs/spool"
 	"lethe/cmd/internal/cli"
 	"lethe/cmd/internal/sysinit"
 	"lethe/image/site"
@@ -77,14 +75,7 @@ func TestDepotTroubleKeepsPapers(t *testing.T) {
 			if err := b.connect(roots); err != nil {
 				t.Fatal(err)
 			}
-			s, err := spool.Open(t.TempDir())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			if err := s.Put(bundle.Bundle{Name: "P-1.pdf", PDF: []byte("%PDF")}); err != nil {
-				t.Fatal(err)
-			}
+			s := onePending(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			made := make(chan struct{})
 			close(made)

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"lethe/certs/check"
 	"lethe/certs/record"
@@ -44,14 +45,10 @@ func Folder(dir string, ref record.OrderRef, roots *x509.CertPool) (done []wipe.
 
 // Add appends what is not there yet: the same paper may lie in several places.
 func Add(to []wipe.Done, more ...wipe.Done) []wipe.Done {
-next:
 	for _, d := range more {
-		for _, o := range to {
-			if o.Paper == d.Paper {
-				continue next
-			}
+		if !slices.ContainsFunc(to, func(o wipe.Done) bool { return o.Paper == d.Paper }) {
+			to = append(to, d)
 		}
-		to = append(to, d)
 	}
 	return to
 }
@@ -63,11 +60,7 @@ func Whole(o record.Order, m record.Machine, done []wipe.Done) bool {
 		return false
 	}
 	for _, t := range o.Drives {
-		found := false
-		for _, d := range done {
-			found = found || t.Matches(d.Identity)
-		}
-		if !found {
+		if !slices.ContainsFunc(done, func(d wipe.Done) bool { return t.Matches(d.Identity) }) {
 			return false
 		}
 	}

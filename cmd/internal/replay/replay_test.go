@@ -27,7 +27,7 @@ func done(serial string) wipe.Done {
 // one for another machine never is.
 //
 // mutant: replay.go: if o.Permits(o.Window.NotBefore.Time, m) != nil { => if false {
-// mutant: replay.go: found = found || t.Matches(d.Identity) => found = found || t.Matches(d.Identity) || true
+// mutant: replay.go: return t.Matches(d.Identity) }) { => return t.Matches(d.Identity) || true }) {
 func TestWhole(t *testing.T) {
 	here, there := record.Machine{Serial: "SRV1"}, record.Machine{Serial: "SRV2"}
 	all := []wipe.Done{done("A"), done("B"), done("C")}
