@@ -101,15 +101,19 @@ func TestScripts(t *testing.T) {
 
 // waitPort waits until 127.0.0.1:PORT answers.
 func waitPort(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(answering("127.0.0.1:" + ts.Getenv("PORT")))
+}
+
+// answering waits until somebody listens.
+func answering(addr string) error {
 	for range 200 {
-		c, err := net.Dial("tcp", "127.0.0.1:"+ts.Getenv("PORT"))
+		c, err := net.Dial("tcp", addr)
 		if err == nil {
-			ts.Check(c.Close())
-			return
+			return c.Close()
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	ts.Fatalf("nobody listens on port %s", ts.Getenv("PORT"))
+	return fmt.Errorf("nobody listens on %s", addr)
 }
 
 // terminate sends SIGTERM to the background commands; wait tells how they ended.
