@@ -34,7 +34,7 @@ const (
 )
 
 // recipe changes whenever this code builds something else from the same input.
-const recipe = "2"
+const recipe = "3"
 
 // Base is a built archive.
 type Base struct {
@@ -169,10 +169,21 @@ func build(ctx context.Context, dir string, pkgs []string, out string) error {
 	return nil
 }
 
+var errNoGo = errors.New("go is missing: install Go 1.26 or later")
+
+// fixedUmask runs its arguments under the umask that everybody builds with:
+// mkuimage takes the modes of the archive from the files it has just made.
+const fixedUmask = `umask 022 && exec "$@"`
+
 // output runs a program in dir. mkuimage looks for the go command in GOROOT and
 // nowhere else.
 func output(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
+	if name == "go" {
+		if _, err := exec.LookPath(name); err != nil { // the shell would say less
+			return nil, errNoGo
+		}
+	}
+	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", fixedUmask, "sh", name}, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0", "GOOS=linux")
 	if name != "go" {
@@ -185,9 +196,6 @@ func output(ctx context.Context, dir, name string, args ...string) ([]byte, erro
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	if errors.Is(err, exec.ErrNotFound) {
-		return nil, fmt.Errorf("%s is missing: install Go 1.26 or later", name)
-	}
 	if err != nil {
 		s := strings.TrimSpace(stderr.String())
 		return nil, fmt.Errorf("%s: %w: %s", filepath.Base(name), err, s[strings.LastIndexByte(s, '\n')+1:])

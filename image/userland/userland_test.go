@@ -1,9 +1,12 @@
 package userland
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,5 +85,27 @@ func TestKey(t *testing.T) {
 	write("go.mod", "module y\n\ngo 1.26\n")
 	if third := key(); second == first || third == second {
 		t.Error("a change of go.sum or go.mod did not change the key")
+	}
+}
+
+// A builder's umask must not reach the modes in the archive, nor its digest.
+//
+// mutant: userland.go: umask 022 && exec "$@" => exec "$@"
+func TestUmaskIsFixed(t *testing.T) {
+	old := syscall.Umask(0o077)
+	defer syscall.Umask(old)
+	out, err := output(t.Context(), t.TempDir(), "sh", "-c", "umask")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.TrimSpace(string(out)); got != "0022" {
+		t.Errorf("tools run with umask %s; want 0022", got)
+	}
+}
+
+func TestMissingGo(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if _, err := output(t.Context(), t.TempDir(), "go", "version"); !errors.Is(err, errNoGo) {
+		t.Errorf("without go on the path: %v; want %v", err, errNoGo)
 	}
 }
