@@ -1,0 +1,5 @@
+//go:build !long
+
+package overwrite_test
+
+const long = false
