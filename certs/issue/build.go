@@ -37,7 +37,7 @@ func Build(t *record.Transcript, c record.Context, id string, p profile.Profile,
 		Device: task.Device, Asked: task.Asked, StepDown: task.StepDown,
 		Profile: task.Profile, Ladder: task.Ladder, Order: task.Order,
 		Confirmed: task.Confirmed, Audit: task.Audit,
-		Start: first.Wall, End: last.Wall, Nanos: last.Mono - first.Mono,
+		Start: first.Wall, End: last.Wall, Nanos: elapsed(t),
 		Verdict: v, References: references(), Transcript: t.Ref(),
 	}
 	r.VirtualWhy = virtualWhy(task.Device, c.Machine)
@@ -79,6 +79,13 @@ func kind(v record.Verdict) string {
 // judges nothing: lines that do not fit are left out, and the verdict says so.
 func gather(r *record.Record, t *record.Transcript) {
 	r.Passes = []record.PassDone{}
+	ran := map[int64]*parts{}
+	part := func(n int64) *parts {
+		if ran[n] == nil {
+			ran[n] = &parts{}
+		}
+		return ran[n]
+	}
 	at := func(n int64) *record.PassDone {
 		for i := range r.Passes {
 			if r.Passes[i].Pass == n {
@@ -92,14 +99,19 @@ func gather(r *record.Record, t *record.Transcript) {
 		switch e := l.Event; {
 		case e.Commit != nil:
 			at(e.Commit.Pass).Commitment = e.Commit.Commitment
+			part(e.Commit.Pass).commit = e.Commit.Commitment
 		case e.PassBegin != nil:
-			at(e.PassBegin.Pass).What = e.PassBegin.What
+			d := at(e.PassBegin.Pass)
+			d.What, d.Written = e.PassBegin.What, e.PassBegin.Range.First
+			part(e.PassBegin.Pass).begin(e.PassBegin.Range)
 		case e.PassEnd != nil:
 			d := at(e.PassEnd.Pass)
-			d.Written, d.Failed, d.Flushed = e.PassEnd.Written, e.PassEnd.Failed, e.PassEnd.Flushed
+			d.Written += e.PassEnd.Written
+			d.Failed, d.Flushed = e.PassEnd.Failed, e.PassEnd.Flushed
 		case e.Reveal != nil:
 			d := at(e.Reveal.Pass)
 			d.Key, d.IV = e.Reveal.Key, e.Reveal.IV
+			part(e.Reveal.Pass).reveal(e.Reveal)
 		case e.CheckBegin != nil:
 			r.Verification = &record.Verification{
 				Method: e.CheckBegin.Method, Pass: e.CheckBegin.Pass, Direct: e.CheckBegin.Direct}
@@ -110,6 +122,9 @@ func gather(r *record.Record, t *record.Transcript) {
 		case e.Closing != nil:
 			r.After = e.Closing
 		}
+	}
+	for i := range r.Passes {
+		part(r.Passes[i].Pass).into(&r.Passes[i])
 	}
 }
 

@@ -22,6 +22,7 @@ func residual(r record.Record, t *record.Transcript) []string {
 	out.pattern(r)
 	out.cured(t)
 	out.stalled(t)
+	out.resumed(t)
 	if r.Audit.Kind != record.AuditDepot && r.Audit.Kind != record.AuditStick {
 		out.add("Intent was recorded in this machine's memory only (audit: volatile).")
 	}
@@ -132,8 +133,15 @@ func signed(d time.Duration) string {
 // monotonic time of the one before was added when that clock no longer ran: it says
 // nothing of steps.
 func clockStep(t *record.Transcript) (sum time.Duration) {
+	boot := ""
+	if len(t.Lines) > 0 && t.Lines[0].Event.Task != nil {
+		boot = t.Lines[0].Event.Task.Boot
+	}
 	for i := 1; i < len(t.Lines); i++ {
 		a, b := t.Lines[i-1], t.Lines[i]
+		if newBoot(b, &boot) {
+			continue
+		}
 		if b.Event.Stopped != nil && b.Mono == a.Mono {
 			continue
 		}

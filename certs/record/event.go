@@ -11,11 +11,14 @@ type Event struct {
 	Commit     *Commit     `json:"commit,omitempty"`
 	PassBegin  *PassBegin  `json:"passBegin,omitempty"`
 	Stretch    *Stretch    `json:"stretch,omitempty"`
+	Kept       *ReadBack   `json:"kept,omitempty"`
 	PassEnd    *PassEnd    `json:"passEnd,omitempty"`
 	CheckBegin *CheckBegin `json:"checkBegin,omitempty"`
 	CheckEnd   *CheckEnd   `json:"checkEnd,omitempty"`
 	Reveal     *Reveal     `json:"reveal,omitempty"`
 	Closing    *Opened     `json:"closing,omitempty"`
+	Resumed    *Resumed    `json:"resumed,omitempty"`
+	Rechecked  *ReadBack   `json:"rechecked,omitempty"`
 	Stalled    *Stalled    `json:"stalled,omitempty"`
 	Stopped    *Stopped    `json:"stopped,omitempty"`
 	Ended      *Ended      `json:"ended,omitempty"`
@@ -115,6 +118,9 @@ type Commit struct {
 	Pass       int64  `json:"pass"` // 1-based
 	Cipher     string `json:"cipher"`
 	Commitment Hex    `json:"commitment"`
+	// Stored says that the supervisor keeps the key beside the journal, until the task
+	// has its paper, so that another can resume it.
+	Stored bool `json:"stored,omitempty"`
 }
 
 // PassBegin opens pass number Pass of Of.
@@ -131,6 +137,39 @@ type Stretch struct {
 	Check bool  `json:"check,omitempty"` // read back rather than written
 	Range Range `json:"range"`
 }
+
+// ReadBack is a small part of the medium read again past the cache and compared with
+// what was written.
+//
+// As "kept" it comes during a pass: every byte from the pass's first one to Range.End
+// had been acknowledged, a flush issued afterwards was acknowledged too, and then
+// Range, the last of it, was read back. As "rechecked" it comes after "resumed".
+type ReadBack struct {
+	Pass   int64  `json:"pass"`
+	Range  Range  `json:"range"`
+	Differ Size   `json:"differ,omitempty"` // bytes in sectors that differ
+	Error  string `json:"error,omitempty"`  // why not all of it could be read
+}
+
+// Equal reports whether all of it was read and is what was written.
+func (r *ReadBack) Equal() bool { return r.Differ == 0 && r.Error == "" }
+
+// Resumed is the supervisor's word that a task goes on which was cut short: in pass
+// Pass from byte From, which is the drive's size where only the read-back is left.
+type Resumed struct {
+	Pass   int64  `json:"pass"`
+	From   Size   `json:"from"`
+	Boot   string `json:"boot,omitempty"` // kernel boot identifier: mono is comparable within one boot only
+	Reason string `json:"reason"`         // ResumeRestart, ResumeWorker
+	Detail string `json:"detail,omitempty"`
+	Audit  Audit  `json:"audit"` // where the intent to go on was acknowledged
+}
+
+// Why a task had to be resumed.
+const (
+	ResumeRestart = "restart" // its supervisor ended: a kill, a crash, a loss of power
+	ResumeWorker  = "worker"  // its worker ended without a word
+)
 
 // PassEnd closes a pass with what the kernel and the drive acknowledged.
 type PassEnd struct {
@@ -207,8 +246,8 @@ func (e Event) Kind() string {
 	}{
 		{"task", e.Task != nil}, {"opened", e.Opened != nil}, {"intent", e.Intent != nil},
 		{"commit", e.Commit != nil}, {"passBegin", e.PassBegin != nil}, {"stretch", e.Stretch != nil},
-		{"passEnd", e.PassEnd != nil}, {"checkBegin", e.CheckBegin != nil}, {"checkEnd", e.CheckEnd != nil},
-		{"reveal", e.Reveal != nil}, {"closing", e.Closing != nil}, {"stalled", e.Stalled != nil},
+		{"kept", e.Kept != nil}, {"passEnd", e.PassEnd != nil}, {"checkBegin", e.CheckBegin != nil}, {"checkEnd", e.CheckEnd != nil},
+		{"reveal", e.Reveal != nil}, {"closing", e.Closing != nil}, {"resumed", e.Resumed != nil}, {"rechecked", e.Rechecked != nil}, {"stalled", e.Stalled != nil},
 		{"stopped", e.Stopped != nil}, {"ended", e.Ended != nil},
 	} {
 		if m.set {

@@ -96,10 +96,10 @@ func TestFormatNamesEveryWord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, w := range []string{OrderFormat, TranscriptFormat, RecordFormat, SummaryFormat, "lethe-judge/1",
+	for _, w := range []string{OrderFormat, TranscriptFormat, RecordFormat, SummaryFormat, "lethe-judge/2",
 		KindCertificate, KindNotice, ReasonDecommission, ReasonTermination, CheckFull,
 		PatternZero, PatternByte, PatternStream, AuditVolatile, AuditDepot, AuditStick,
-		StopSignal, StopError, StopLost, StopStuck, StopGone, StopRefused, string(MethodClear), string(MethodPurge), string(MethodDestroy),
+		StopSignal, StopError, StopLost, StopStuck, StopGone, StopRefused, ResumeRestart, ResumeWorker, string(MethodClear), string(MethodPurge), string(MethodDestroy),
 		string(MediumUnknown), string(MediumMagnetic), string(MediumFlash), string(MediumCard), string(MediumVirtual),
 		string(Overwrite), string(BlockErase), string(CryptoErase), string(SanitizeOverwrite), string(SecurityErase),
 		string(FormatNVM), string(FormatUnit), string(Revert),

@@ -113,14 +113,25 @@ func (c *Clock) UnmarshalJSON(b []byte) error {
 
 // PassDone is one pass as it ended.
 type PassDone struct {
-	Pass       int64   `json:"pass"`
-	What       Pass    `json:"what"`
-	Commitment Hex     `json:"commitment,omitempty"`
-	Key        Hex     `json:"key,omitempty"` // revealed after the read-back
-	IV         Hex     `json:"iv,omitempty"`
-	Written    Size    `json:"written"`
-	Failed     []Range `json:"failed,omitempty"`
-	Flushed    bool    `json:"flushed"`
+	Pass       int64 `json:"pass"`
+	What       Pass  `json:"what"`
+	Commitment Hex   `json:"commitment,omitempty"`
+	Key        Hex   `json:"key,omitempty"` // revealed after the read-back
+	IV         Hex   `json:"iv,omitempty"`
+	// Parts are those of a pass that was resumed, each with its own key, in the order
+	// of the medium and without a gap. Then the members above have no key.
+	Parts   []PartDone `json:"parts,omitempty"`
+	Written Size       `json:"written"`
+	Failed  []Range    `json:"failed,omitempty"`
+	Flushed bool       `json:"flushed"`
+}
+
+// PartDone is what one supervisor or worker wrote of a pass, as far as it counts.
+type PartDone struct {
+	Range      Range `json:"range"`
+	Commitment Hex   `json:"commitment,omitempty"`
+	Key        Hex   `json:"key,omitempty"`
+	IV         Hex   `json:"iv,omitempty"`
 }
 
 // Verification is the tool's own check (NIST SP 800-88r1 §4.7, r2 §4.5.1).

@@ -21,8 +21,10 @@ func needing(gaps *[]string) func(ok bool, f string, a ...any) {
 func (s *scene) driveGaps() (gaps []string) {
 	need := needing(&gaps)
 	d, o := s.task.Device, s.opened
-	need(o.Exclusive, "the drive was not held exclusively")
-	need(o.Direct, "the drive was not opened for direct I/O")
+	for _, h := range s.handles {
+		need(h.Exclusive, "the drive was not held exclusively")
+		need(h.Direct, "the drive was not opened for direct I/O")
+	}
 	need(o.Identity.Same(d.Identity), "the drive that was opened (%s) is not the one planned (%s)", o.Identity, d.Identity)
 	need(o.Size == d.Size && d.Size > 0, "the drive opened with %d bytes, planned were %d", o.Size, d.Size)
 	need(o.LogicalSector == d.LogicalSector && d.LogicalSector > 0,

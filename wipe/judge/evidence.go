@@ -9,7 +9,7 @@ import (
 
 // whole reports that a pass wrote and flushed every byte.
 func (s *scene) whole(p passSeen) bool {
-	return p.end != nil && p.end.Written == s.opened.Size && len(p.end.Failed) == 0 &&
+	return p.end != nil && p.end.Written == s.opened.Size-p.begin.Range.First && len(p.end.Failed) == 0 &&
 		p.end.Flushed && p.end.Stopped == "" && p.reached == s.opened.Size
 }
 
@@ -27,6 +27,9 @@ func (s *scene) completed() (n int) {
 func (s *scene) seenWrong() (bad []string) {
 	add := func(f string, a ...any) { bad = append(bad, fmt.Sprintf(f, a...)) }
 	for i, p := range s.passes {
+		for _, k := range p.lost {
+			add("pass %d: %d to %d was flushed and is not what was written: %d bytes differ %s", i+1, k.Range.First, k.Range.End, k.Differ, k.Error)
+		}
 		if p.end == nil {
 			continue
 		}
@@ -66,6 +69,9 @@ func (s *scene) notShown() (gaps []string) {
 	need(len(s.passes) == len(s.task.Passes), "%d passes were run, %d planned", len(s.passes), len(s.task.Passes))
 	for i, p := range s.passes {
 		need(p.commit == nil || p.reveal != nil, "the key of pass %d was not revealed", i+1)
+		for _, q := range p.earlier {
+			need(q.commit == nil || q.reveal != nil, "the key of pass %d from %d to %d was not revealed", i+1, q.rng.First, q.rng.End)
+		}
 	}
 	gaps = append(gaps, s.checkGaps()...)
 	need(s.closing != nil, "the drive was not identified again at the end")
@@ -87,6 +93,9 @@ func (s *scene) checkGaps() (gaps []string) {
 	if n == 0 || s.checks[n-1].end == nil {
 		return []string{"nothing was read back"}
 	}
+	if n <= s.unread {
+		return []string{"nothing was read back after the task was resumed"}
+	}
 	c := s.checks[n-1]
 	need := needing(&gaps)
 	need(c.begin.Method == record.CheckFull && c.begin.Direct, "the read-back was not a full direct one")
@@ -101,11 +110,18 @@ func (s *scene) shown() []string {
 	size := s.opened.Size
 	n := len(s.task.Passes)
 	what := s.task.Passes[n-1].Pattern
-	return []string{
-		fmt.Sprintf("the drive was identified before and after on one exclusive handle: %s", s.opened.Identity),
+	return append([]string{
+		s.identified(),
 		fmt.Sprintf("%d of %d passes wrote all %d bytes and the drive acknowledged a flush", n, n, size),
 		fmt.Sprintf("all %d bytes were read back past the cache and equal the last pass (%s)", size, what),
+	}, s.told...)
+}
+
+func (s *scene) identified() string {
+	if n := len(s.handles); n > 1 {
+		return fmt.Sprintf("the drive was identified on each of %d exclusive handles, and afterwards: %s", n, s.opened.Identity)
 	}
+	return fmt.Sprintf("the drive was identified before and after on one exclusive handle: %s", s.opened.Identity)
 }
 
 // length adds up ranges for people to read. It stops at the largest Size, since

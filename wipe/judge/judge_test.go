@@ -136,12 +136,12 @@ func TestDrive(t *testing.T) {
 	runMutations(t, []mutation{
 		// mutant: evidence.go: if s.opened == nil { => if false {
 		{"never opened", func(s *script) { s.events = s.events[:1]; s.add(record.Event{Ended: &record.Ended{}}) }, record.Unknown, "never opened", nil},
-		// mutant: replay.go: if s.opened != nil { => if false {
+		// mutant: replay.go: case !s.reopen: => case false:
 		{"opened twice", func(s *script) { s.insert(2, record.Event{Opened: testState()}) }, record.Unknown, "opened twice", nil},
 		{"opened again between writing and reading", func(s *script) { s.insert(s.at("checkBegin", 0), record.Event{Opened: testState()}) }, record.Unknown, "opened twice", nil},
-		// mutant: drive.go: need(o.Exclusive, => need(true,
+		// mutant: drive.go: need(h.Exclusive, => need(true,
 		{"not exclusive", func(s *script) { s.event("opened", 0).Opened.Exclusive = false }, record.Unknown, "held exclusively", nil},
-		// mutant: drive.go: need(o.Direct, => need(true,
+		// mutant: drive.go: need(h.Direct, => need(true,
 		{"through the page cache", func(s *script) { s.event("opened", 0).Opened.Direct = false }, record.Unknown, "direct I/O", nil},
 		// mutant: drive.go: need(o.Identity.Same(d.Identity), => need(true,
 		{"another drive opened", both(func(o *record.Opened) { o.Identity.Serial = "Z1D5ABCE" }), record.Unknown, "not the one planned", nil},
@@ -235,7 +235,7 @@ func TestEnd(t *testing.T) {
 			s.drop(s.at("stretch", 0))
 			s.cut(s.at("ended", 0), record.StopSignal)
 		}, record.Unknown, "does not follow", nil},
-		// mutant: replay.go: if l.Mono < s.mono { => if false {
+		// mutant: resume.go: } else if l.Mono < s.mono { => } else if false {
 		{"monotonic clock runs backwards", func(s *script) { s.mono[5] = 1 }, record.Unknown, "backwards", nil},
 		{"monotonic clock stands still", func(s *script) {
 			for i := range s.events {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"lethe/certs/record"
 )
@@ -33,11 +34,12 @@ func (s *scene) takeCommit(c *record.Commit) error {
 	if c.Pass != int64(len(s.passes))+1 || c.Cipher != record.PatternStream {
 		return fmt.Errorf("a key is committed for pass %d, cipher %q", c.Pass, c.Cipher)
 	}
-	for i, p := range s.passes {
-		if p.commit != nil && p.commit.Commitment == c.Commitment {
-			return fmt.Errorf("pass %d has the key of pass %d: a drive that ignored it would look the same", c.Pass, i+1)
+	for _, o := range s.commits {
+		if o.Commitment == c.Commitment {
+			return fmt.Errorf("pass %d has the key of pass %d: a drive that ignored it would look the same", c.Pass, o.Pass)
 		}
 	}
+	s.commits = append(s.commits, c)
 	s.passes = append(s.passes, passSeen{commit: c})
 	return nil
 }
@@ -60,10 +62,11 @@ func (s *scene) takePassBegin(b *record.PassBegin) error {
 		return fmt.Errorf("pass %d writes %q, planned was %q", b.Pass, b.What.Pattern, s.task.Passes[b.Pass-1].Pattern)
 	case (b.What.Pattern == record.PatternStream) != (p.commit != nil):
 		return fmt.Errorf("pass %d: a stream needs a committed key, a fixed pattern has none", b.Pass)
-	case b.Range != (record.Range{First: 0, End: s.opened.Size}):
+	case b.Range.End != s.opened.Size || !s.begins(b.Range.First):
 		return fmt.Errorf("pass %d covers %d to %d of %d bytes", b.Pass, b.Range.First, b.Range.End, s.opened.Size)
 	}
-	p.begin = b
+	p.begin, p.earlier, p.kept, p.reached = b, s.carry.parts, b.Range.First, b.Range.First
+	s.carry = carried{}
 	return nil
 }
 
@@ -92,7 +95,7 @@ func (s *scene) takePassEnd(e *record.PassEnd) error {
 	if p == nil || p.begin == nil || p.begin.Pass != e.Pass {
 		return fmt.Errorf("pass %d ends without having begun", e.Pass)
 	}
-	if e.Written > s.opened.Size || e.Nanos < 0 {
+	if e.Written > p.begin.Range.Len() || e.Nanos < 0 {
 		return fmt.Errorf("pass %d wrote %d bytes in %d ns, the drive has %d", e.Pass, e.Written, e.Nanos, s.opened.Size)
 	}
 	p.end = e
@@ -120,24 +123,44 @@ func (s *scene) takeCheckEnd(e *record.CheckEnd) error {
 	return nil
 }
 
-// takeReveal needs the key to open the commitment made before the pass.
+// takeReveal needs the key to open a commitment made before the pass, or before a part
+// of it.
 func (s *scene) takeReveal(r *record.Reveal) error {
 	if s.open() != nil || s.checking() != nil || r.Pass < 1 || r.Pass > int64(len(s.passes)) {
 		return fmt.Errorf("key of pass %d revealed while something runs", r.Pass)
 	}
-	p := &s.passes[r.Pass-1]
+	locks := s.passes[r.Pass-1].locked()
 	key, kok := unhex16(r.Key)
 	iv, vok := unhex16(r.IV)
-	switch {
-	case p.commit == nil || p.reveal != nil || !kok || !vok:
+	if len(locks) == 0 || !kok || !vok {
 		return fmt.Errorf("key of pass %d is not one that was committed", r.Pass)
-	case record.Digest(append(key, iv...)) != p.commit.Commitment:
+	}
+	at := slices.IndexFunc(locks, func(l lock) bool {
+		return record.Digest(append(bytes.Clone(key), iv...)) == l.commit.Commitment
+	})
+	switch {
+	case at < 0:
 		return fmt.Errorf("key of pass %d does not match its commitment", r.Pass)
 	case bytes.Equal(key, make([]byte, len(key))):
 		return fmt.Errorf("key of pass %d is all zeros: nobody drew it", r.Pass)
 	}
-	p.reveal, s.over = r, true
+	*locks[at].reveal, s.over = r, true
 	return nil
+}
+
+// lock is a commitment and where what opens it goes.
+type lock struct {
+	commit *record.Commit
+	reveal **record.Reveal
+}
+
+// locked are the commitments of a pass and its parts that are not open yet.
+func (p *passSeen) locked() (out []lock) {
+	for i := range p.earlier {
+		out = append(out, lock{p.earlier[i].commit, &p.earlier[i].reveal})
+	}
+	out = append(out, lock{p.commit, &p.reveal})
+	return slices.DeleteFunc(out, func(l lock) bool { return l.commit == nil || *l.reveal != nil })
 }
 
 // unhex16 reads the 16 bytes of a key or first counter block in lower-case hex.

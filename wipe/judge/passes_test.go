@@ -32,7 +32,7 @@ func TestPasses(t *testing.T) {
 		}, record.Unknown, "SanitizeOverwrite", nil},
 		// mutant: replay.go: case i.Range != (record.Range{First: 0, End: s.opened.Size}): => case false:
 		{"intent for a part", func(s *script) { s.events[2].Intent.Range.First = 512 }, record.Unknown, "intent covers", nil},
-		// mutant: passes.go: case b.Range != (record.Range{First: 0, End: s.opened.Size}): => case false:
+		// mutant: passes.go: case b.Range.End != s.opened.Size || => case
 		{"pass over a part", func(s *script) { s.event("passBegin", 0).PassBegin.Range.End = 81920 }, record.Unknown, "covers", nil},
 		// mutant: passes.go: case b.What != s.task.Passes[b.Pass-1]: => case false:
 		{"another pattern than planned", func(s *script) { s.event("passBegin", 0).PassBegin.What = zeroPass }, record.Unknown, "planned was", []record.Pass{passAA}},
@@ -58,11 +58,11 @@ func TestPasses(t *testing.T) {
 		// mutant: evidence.go: if p.end.FlushError != "" { => if false {
 		{"flush failed", end(func(e *record.PassEnd) { e.Flushed, e.FlushError = true, "EIO" }), record.Failed, "did not flush", nil},
 		{"first of two not flushed", end(func(e *record.PassEnd) { e.Flushed = false }), record.Unknown, "1 of 2 passes", two},
-		// mutant: evidence.go: p.end.Written == s.opened.Size && => true &&
+		// mutant: evidence.go: p.end.Written == s.opened.Size-p.begin.Range.First && => true &&
 		{"a sector short", end(func(e *record.PassEnd) { e.Written -= 512 }), record.Unknown, "0 of 1 passes", nil},
-		// mutant: passes.go: if e.Written > s.opened.Size || e.Nanos < 0 { => if e.Nanos < 0 {
+		// mutant: passes.go: if e.Written > p.begin.Range.Len() || e.Nanos < 0 { => if e.Nanos < 0 {
 		{"more written than there is", end(func(e *record.PassEnd) { e.Written += 512 }), record.Unknown, "the drive has", nil},
-		// mutant: passes.go: if e.Written > s.opened.Size || e.Nanos < 0 { => if e.Written > s.opened.Size {
+		// mutant: passes.go: if e.Written > p.begin.Range.Len() || e.Nanos < 0 { => if e.Written > p.begin.Range.Len() {
 		{"a pass that took less than nothing", end(func(e *record.PassEnd) { e.Nanos = -1 }), record.Unknown, "-1 ns", nil},
 		// mutant: evidence.go: if n := len(p.end.Failed); n > 0 { => if n := len(p.end.Failed); false {
 		{"a sector could not be written", end(func(e *record.PassEnd) { e.Failed = []record.Range{{First: 512, End: 1024}} }), record.Failed, "512 bytes in 1 ranges could not be written", nil},
@@ -107,7 +107,7 @@ func TestKeys(t *testing.T) {
 		{"commitment left over", func(s *script) {
 			s.insert(s.at("reveal", 0), record.Event{Commit: &record.Commit{Pass: 2, Cipher: record.PatternStream, Commitment: record.Digest(nil)}})
 		}, record.Unknown, "", nil},
-		// mutant: passes.go: p.commit.Commitment == c.Commitment { => false {
+		// mutant: passes.go: o.Commitment == c.Commitment { => false {
 		{"one key for two passes", func(s *script) {
 			s.event("commit", 1).Commit.Commitment = s.event("commit", 0).Commit.Commitment
 			r := *s.event("reveal", 0).Reveal
@@ -117,7 +117,7 @@ func TestKeys(t *testing.T) {
 		// mutant: evidence.go: need(p.commit == nil || p.reveal != nil, => need(true || p.commit == nil,
 		{"key never revealed", func(s *script) { s.drop(s.at("reveal", 0)) }, record.Unknown, "not revealed", nil},
 		{"first key never revealed", func(s *script) { s.drop(s.at("reveal", 0)) }, record.Unknown, "key of pass 1 was not revealed", two},
-		// mutant: passes.go: != p.commit.Commitment: => == "":
+		// mutant: passes.go: == l.commit.Commitment => != ""
 		{"another key revealed", func(s *script) { s.event("reveal", 0).Reveal.Key = strings.Repeat("ab", 16) }, record.Unknown, "does not match", nil},
 		{"another IV revealed", func(s *script) { s.event("reveal", 0).Reveal.IV = strings.Repeat("ab", 16) }, record.Unknown, "does not match", nil},
 		// mutant: passes.go: && hex.EncodeToString(b) == s => && true
@@ -132,7 +132,7 @@ func TestKeys(t *testing.T) {
 			s.event("commit", 0).Commit.Commitment = record.Digest(make([]byte, 32))
 			s.event("reveal", 0).Reveal.Key = strings.Repeat("0", 32)
 		}, record.Unknown, "all zeros", nil},
-		// mutant: passes.go: p.reveal != nil || => false ||
+		// mutant: passes.go: || *l.reveal != nil }) => })
 		{"key revealed twice", func(s *script) { s.insert(s.at("closing", 0), s.events[s.at("reveal", 0)]) }, record.Unknown, "not one that was committed", nil},
 		// mutant: passes.go: r.Pass < 1 || r.Pass > int64(len(s.passes)) => r.Pass < 1
 		{"key of no pass", func(s *script) { s.event("reveal", 0).Reveal.Pass = 2 }, record.Unknown, "revealed", nil},
@@ -141,7 +141,7 @@ func TestKeys(t *testing.T) {
 		{"key of a fixed pattern", func(s *script) {
 			s.insert(s.at("closing", 0), record.Event{Reveal: &record.Reveal{Pass: 1, Key: strings.Repeat("ab", 16), IV: strings.Repeat("ab", 16)}})
 		}, record.Unknown, "not one that was committed", []record.Pass{zeroPass}},
-		// mutant: passes.go: p.reveal, s.over = r, true => p.reveal = r
+		// mutant: passes.go: *locks[at].reveal, s.over = r, true => *locks[at].reveal = r
 		{"key revealed before the read-back", func(s *script) { s.move(s.at("reveal", 0), s.at("checkBegin", 0)) }, record.Unknown, "after a key was revealed", nil},
 		{"key revealed inside the read-back", func(s *script) { s.move(s.at("reveal", 0), s.at("checkEnd", 0)) }, record.Unknown, "while something runs", nil},
 		// mutant: passes.go: if s.open() != nil || s.checking() != nil || r.Pass < 1 => if s.checking() != nil || r.Pass < 1

@@ -12,26 +12,38 @@ type scene struct {
 	profile   profile.Profile
 	task      *record.Task
 	opened    *record.Opened
+	handles   []*record.Opened // opened, and those before it where the task was resumed
 	closing   *record.Opened
-	intent    bool
+	intent    bool // to erase, on this handle
+	begun     bool // there was an intent
 	technique record.Technique
 	method    record.Method
 	short     string // why the planned passes are fewer than the profile's, "" when they are not
 	passes    []passSeen
+	commits   []*record.Commit // of all passes, those that count no more included
 	checks    []checkSeen
 	over      bool // a key was revealed or the drive closed: no more writing or reading
 	stopped   *record.Stopped
 	ended     bool
 	mono      int64
+	boot      string // what mono counts from
+
+	told   []string // where the task was resumed
+	reopen bool     // the drive is to be opened again
+	carry  carried  // the pass that is to go on
+	unread int      // read-backs that came before the task was last resumed
 }
 
 // passSeen is one pass: its commitment, what it wrote, its revealed key.
 type passSeen struct {
+	earlier []part // of the pass, where it was resumed
 	begin   *record.PassBegin
 	commit  *record.Commit
 	end     *record.PassEnd
 	reveal  *record.Reveal
 	reached record.Size // end of the contiguous stretches written
+	kept    record.Size // what may be relied on should the task be resumed
+	lost    []*record.ReadBack
 }
 
 // checkSeen is one read-back.
@@ -58,11 +70,11 @@ func replay(t *record.Transcript, p profile.Profile) (*scene, record.State, []st
 	if why := untold(s.task, p); why != "" {
 		return unknown("%s", why)
 	}
+	s.boot = s.task.Boot
 	for _, l := range t.Lines[1:] {
-		if l.Mono < s.mono {
-			return unknown("line %d: the monotonic clock runs backwards", l.Seq)
+		if err := s.clock(l); err != nil {
+			return unknown("line %d: %v", l.Seq, err)
 		}
-		s.mono = l.Mono
 		if s.ended || s.stopped != nil {
 			return unknown("line %d: lines after the end of the task", l.Seq)
 		}
@@ -106,7 +118,16 @@ func (s *scene) take(e record.Event) error {
 	if s.over && e.Reveal == nil && e.Closing == nil && e.Stalled == nil && e.Stopped == nil && e.Ended == nil {
 		return fmt.Errorf("something is done after a key was revealed or the drive was identified for the last time")
 	}
+	if s.reopen && e.Opened == nil && e.Resumed == nil && e.Stalled == nil && e.Stopped == nil {
+		return fmt.Errorf("the task goes on although the drive was not opened again")
+	}
 	switch {
+	case e.Resumed != nil:
+		return s.takeResumed(e.Resumed)
+	case e.Rechecked != nil:
+		return s.takeRechecked(e.Rechecked)
+	case e.Kept != nil:
+		return s.takeKept(e.Kept)
 	case e.Opened != nil:
 		return s.takeOpened(e.Opened)
 	case e.Intent != nil:
@@ -139,10 +160,16 @@ func (s *scene) take(e record.Event) error {
 }
 
 func (s *scene) takeOpened(o *record.Opened) error {
-	if s.opened != nil {
+	switch {
+	case s.opened == nil:
+	case !s.reopen:
 		return fmt.Errorf("the drive is opened twice")
+	default:
+		if err := s.sameDrive(o); err != nil {
+			return err
+		}
 	}
-	s.opened = o
+	s.opened, s.handles, s.reopen = o, append(s.handles, o), false
 	return nil
 }
 
@@ -168,7 +195,7 @@ func (s *scene) takeIntent(i *record.Intent) error {
 	case i.Range != (record.Range{First: 0, End: s.opened.Size}):
 		return fmt.Errorf("intent covers %d to %d, the drive has %d bytes", i.Range.First, i.Range.End, s.opened.Size)
 	}
-	s.intent, s.technique = true, i.Technique
+	s.intent, s.begun, s.technique = true, true, i.Technique
 	s.method, _, _ = s.profile.Earns(s.task.Device.Medium, i.Technique)
 	s.short = s.profile.Short(s.task.Device.Medium, s.task.Passes)
 	return nil

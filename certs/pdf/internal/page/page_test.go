@@ -144,7 +144,7 @@ func TestWords(t *testing.T) {
 	}
 	pass := record.PassDone{What: record.Pass{Pattern: record.PatternByte, Byte: 255}}
 	r := record.Record{Device: record.Device{Size: 512}, Passes: []record.PassDone{pass}}
-	if got, want := compare(r), `tr '\000' '\377' </dev/zero | cmp -n 512 - /dev/DRIVE`; got != want {
+	if got, want := strings.Join(compare(r), ""), `tr '\000' '\377' </dev/zero | cmp -n 512 - /dev/DRIVE`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

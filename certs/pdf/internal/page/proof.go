@@ -68,12 +68,26 @@ func passes(s *setter, all []record.PassDone) {
 		if len(p.Failed) > 0 {
 			s.row("  failed writes", heavy, ranges(p.Failed))
 		}
+		for _, q := range p.Parts {
+			part(s, q)
+		}
 		if p.Key != "" {
 			s.row("  revealed key", code, Printable(p.Key))
 			s.row("  and IV", code, Printable(p.IV))
 		} else if p.Commitment != "" {
 			s.row("  key", heavy, "committed, not revealed")
 		}
+	}
+}
+
+// part is what one run of a pass wrote that was resumed, and its key.
+func part(s *setter, q record.PartDone) {
+	s.row("  bytes", body, fmt.Sprintf("%s to %s", Commas(uint64(q.Range.First)), Commas(uint64(q.Range.End))))
+	if q.Key != "" {
+		s.row("  revealed key", code, Printable(q.Key))
+		s.row("  and IV", code, Printable(q.IV))
+	} else if q.Commitment != "" {
+		s.row("  key", heavy, "committed, not revealed")
 	}
 }
 

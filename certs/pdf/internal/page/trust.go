@@ -25,8 +25,12 @@ func (s *setter) digest(name string, h record.Hex) { s.row(name, code, Printable
 func check(s *setter, r record.Record, l look) {
 	s.section("Check it yourself")
 	checkFile(s)
-	if cmd := compare(r); cmd != "" && l.good {
-		s.row("The drive", code, cmd)
+	if cmds := compare(r); len(cmds) > 0 && l.good {
+		name := "The drive"
+		for _, cmd := range cmds {
+			s.row(name, code, cmd)
+			name = ""
+		}
 		s.row("", label, "prints nothing where every byte is as it was left. It needs no code of ours.")
 	}
 }
@@ -38,23 +42,40 @@ func checkFile(s *setter) {
 		"also derives the verdict again. The QR code is the record's digest.")
 }
 
-// compare is the command that compares the drive with its last pass.
-func compare(r record.Record) string {
+// compare are the commands that compare the drive with its last pass, one for each of
+// its parts.
+func compare(r record.Record) []string {
 	if len(r.Passes) == 0 || r.Device.Size == 0 {
-		return ""
+		return nil
 	}
 	p := r.Passes[len(r.Passes)-1]
 	n := uint64(r.Device.Size)
 	switch {
 	case p.What.Pattern == record.PatternZero:
-		return fmt.Sprintf("cmp -n %d /dev/zero /dev/DRIVE", n)
+		return []string{fmt.Sprintf("cmp -n %d /dev/zero /dev/DRIVE", n)}
 	case p.What.Pattern == record.PatternByte && p.What.Byte >= 0 && p.What.Byte < 256:
-		return fmt.Sprintf(`tr '\000' '\%03o' </dev/zero | cmp -n %d - /dev/DRIVE`, p.What.Byte, n)
+		return []string{fmt.Sprintf(`tr '\000' '\%03o' </dev/zero | cmp -n %d - /dev/DRIVE`, p.What.Byte, n)}
 	case p.What.Pattern == record.PatternStream && p.Key != "":
-		return fmt.Sprintf("openssl enc -aes-128-ctr -K %s -iv %s -in /dev/zero 2>/dev/null | cmp -n %d - /dev/DRIVE",
-			Printable(p.Key), Printable(p.IV), n)
+		return []string{fmt.Sprintf("openssl enc -aes-128-ctr -K %s -iv %s -in /dev/zero 2>/dev/null | cmp -n %d - /dev/DRIVE",
+			Printable(p.Key), Printable(p.IV), n)}
+	case p.What.Pattern == record.PatternStream && len(p.Parts) <= maxCompared:
+		return compareParts(p.Parts)
 	}
-	return ""
+	return nil
+}
+
+// maxCompared bounds the commands on the page; the record has the keys of all parts.
+const maxCompared = 8
+
+func compareParts(parts []record.PartDone) (out []string) {
+	for _, q := range parts {
+		if q.Key == "" {
+			return nil
+		}
+		out = append(out, fmt.Sprintf("openssl enc -aes-128-ctr -K %s -iv %s -in /dev/zero 2>/dev/null | cmp -i %d:%d -n %d - /dev/DRIVE",
+			Printable(q.Key), Printable(q.IV), uint64(q.Range.First), uint64(q.Range.First), uint64(q.Range.Len())))
+	}
+	return out
 }
 
 // checkCommand is how a reader checks a file.
