@@ -13,6 +13,7 @@ import (
 	"lethe/cmd/internal/cli"
 	"lethe/cmd/internal/tui"
 	"lethe/inventory"
+	"lethe/wipe/pattern"
 )
 
 // The states of a check: nothing is wrong; the erase works, but not as well or as
@@ -90,6 +91,7 @@ func (d *doctor) run(ctx context.Context, env cli.Env, args []string) error {
 	m := thisMachine()
 	d.rights()
 	d.machine(m)
+	d.ok("stream", "the keyed stream is made by %s", pattern.Kernel())
 	d.clock(hostClock(), time.Now())
 	named, err := d.drives(ctx, m)
 	if err != nil {

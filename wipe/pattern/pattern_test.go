@@ -67,7 +67,7 @@ func TestFillEqualsCryptoCipher(t *testing.T) {
 
 // The counter must carry out of its low 64 bits and wrap at 2^128.
 //
-// mutant: ctr.go: hi, _ := bits.Add64(c.hi, 0, carry) => hi, _ := c.hi, carry
+// mutant: internal/aesctr/stream.go: hi, _ := bits.Add64(s.hi, 0, carry) => hi, _ := s.hi, carry
 func TestCounterCarries(t *testing.T) {
 	key := bytes.Repeat([]byte{7}, 16)
 	for _, iv := range []string{
@@ -126,8 +126,9 @@ func TestEqualsOpenSSL(t *testing.T) {
 	}
 }
 
-// mutant: ctr.go: done < len(src); => done <= len(src)-blockSize;
+// mutant: internal/aesctr/stream.go: done < len(src); { => done <= len(src)-groupSize; {
 // mutant: uniform.go: done < len(src); => done <= len(src)-blockSize;
+// mutant: uniform.go: bytes.Equal(p[n:], p[:len(p)-n]) => true
 func TestCheckFindsFirstDifference(t *testing.T) {
 	r := random(t)
 	for _, spec := range []Spec{
@@ -238,5 +239,17 @@ func BenchmarkStream(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A run of the wrong byte, as long as the buffer, equals itself.
+//
+// mutant: uniform.go: bytes.Equal(p[:n], u.block[:n]) && => true &&
+func TestUniformCheckSeesAnotherByte(t *testing.T) {
+	s := newStream(t, Spec{Kind: Byte, Byte: 0xA5})
+	for n := 1; n < 3*blockSize; n += 61 {
+		if i := s.Check(make([]byte, n), 0); i != 0 {
+			t.Fatalf("Check of %d zeros = %d; want 0", n, i)
+		}
 	}
 }

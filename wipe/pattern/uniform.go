@@ -2,10 +2,12 @@ package pattern
 
 import "bytes"
 
-// blockSize is the unit in which streams are made and compared: with its
-// source and its scratch it stays in a first-level data cache of 32 KiB or
-// spills only to the second level, never to memory.
+// blockSize is the unit in which a uniform stream is copied and compared: it
+// stays in the first-level cache, so that making it costs the writing alone.
 const blockSize = 16 << 10
+
+// stride is how far apart the bytes are that Check compares: a cache line.
+const stride = 64
 
 // uniform is a stream of one byte.
 type uniform struct {
@@ -32,12 +34,20 @@ func (u *uniform) Check(src []byte, off int64) int {
 	mustOffset(off)
 	for done := 0; done < len(src); done += blockSize {
 		part := src[done:min(done+blockSize, len(src))]
-		// bytes.Equal is vector code; the search runs only on a difference.
-		if !bytes.Equal(part, u.block[:len(part)]) {
+		// The search runs only on a difference.
+		if !u.fills(part) {
 			return done + firstOther(part, u.value)
 		}
 	}
 	return -1
+}
+
+// fills reports whether every byte of p is u's: the first ones are, and every
+// other equals the one a stride before. bytes.Equal is vector code, and p is all
+// the memory it reads.
+func (u *uniform) fills(p []byte) bool {
+	n := min(stride, len(p))
+	return bytes.Equal(p[:n], u.block[:n]) && bytes.Equal(p[n:], p[:len(p)-n])
 }
 
 // firstOther returns the index of the first byte of p that is not value.
