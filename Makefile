@@ -55,7 +55,7 @@ test-long: test ## make test, then every kill run, fault and power cut, long fuz
 	$(MAKE) --no-print-directory mutants
 
 test-boot: build deps ## boot every artefact in every way to a signed certificate, drives on every bus (WAYS='iso|usb': only some)
-	$(GO) test -tags boot -p 1 -count=1 -timeout 90m -v -run '^(TestWays|TestUnsignedRefused|TestBuses|TestTrouble|TestEnroll)$$/^($(WAYS))$$' ./cmd/internal/demo
+	$(GO) test -tags boot -p 1 -count=1 -timeout 90m -v -run '^(TestWays|TestUnsignedRefused|TestBuses|TestTrouble|TestSiteFile|TestEnroll)$$/^($(WAYS))$$' ./cmd/internal/demo
 
 mutants: ## break the product at each line a safety test names, and see that test turn red
 	$(GO) run ./cmd/internal/mutants

@@ -65,13 +65,16 @@ func bootWithin(t *testing.T, limit time.Duration, c boottest.Config) (*boottest
 		t.Fatal(err)
 	}
 	c.Kernel, c.Initrd = filepath.Join(dir, "vmlinuz"), filepath.Join(dir, "initrd.img")
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	t.Cleanup(cancel)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	t.Cleanup(func() { cancel(nil) })
 	vm, err := boottest.Start(ctx, c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(vm.Close)
+	// From here on, for it may have waited for its turn.
+	late := time.AfterFunc(limit, func() { cancel(context.DeadlineExceeded) })
+	t.Cleanup(func() { late.Stop() })
 	t.Log(vm.Command())
 	return vm, ctx
 }

@@ -47,6 +47,8 @@ type Options struct {
 	Artefact *Artefact
 	// Site changes the site file before it goes into the image.
 	Site func(*site.Site)
+	// Overlay are files, by their path in the machine, that come with the site file.
+	Overlay map[string][]byte
 	// Window is the order's; from an hour ago on for twelve hours when zero.
 	Window record.Window
 	// NoDepot leaves the depot off until During turns it on; orders and site file
@@ -169,8 +171,8 @@ func (s *stage) boot(res *Result) error {
 	if limit == 0 {
 		limit = 10 * time.Minute
 	}
-	ctx, cancel := context.WithTimeoutCause(s.ctx, limit, fmt.Errorf("the machine did not finish within %s", limit))
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	defer cancel(nil)
 	c, err := s.config()
 	if err != nil {
 		return err
@@ -195,6 +197,8 @@ func (s *stage) boot(res *Result) error {
 		return err
 	}
 	defer vm.Close()
+	// From here on, for it may have waited for its turn.
+	defer time.AfterFunc(limit, func() { cancel(fmt.Errorf("the machine did not finish within %s", limit)) }).Stop()
 	during := s.During
 	if during == nil {
 		during = func(ctx context.Context, r *Running) error { return r.Wait(ctx) }

@@ -63,6 +63,9 @@ func (s *stage) makePapers(*Result) error {
 		files = append(files, initramfs.File{Path: "etc/lethe/order.dsse.json", Mode: 0o644, Data: env})
 		st.Order = "/etc/lethe/order.dsse.json"
 	}
+	for name, b := range s.Overlay {
+		files = append(files, initramfs.File{Path: name, Mode: 0o644, Data: b})
+	}
 	if s.Site != nil {
 		s.Site(&st)
 	}
