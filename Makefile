@@ -16,7 +16,7 @@ ARTEFACT   ?= kernel
 BUS        ?= sata
 
 .DEFAULT_GOAL := help
-.PHONY: help build image reproducible demo qemu test test-long test-boot lint test-unit test-race test-fuzz test-vm deps bench bars mutants clean kernel-update
+.PHONY: help build image reproducible demo qemu test test-long test-boot lint test-unit test-race test-fuzz test-vm deps bench bench-readme profile bars mutants clean kernel-update
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,14 +82,23 @@ test-fuzz: ## every fuzz target for FUZZTIME (2s)
 test-vm: build ## boot the image in QEMU, erase, and let the host read the drives
 	$(GO) test -p 1 -count=1 -timeout 15m $(VM_PKGS)
 
-bench: ## random pass and read-back of a loop device against shred and cmp (root)
-	$(GO) test -count=1 -run '^$$' -bench BarShred -benchtime 1x ./wipe/overwrite/bench -rounds 5
+bench: ## passes and whole jobs against fio, dd, shred and nwipe, into out/bench (root; BENCH=quick; NWIPE=path adds a nwipe)
+	@$(MAKE) --no-print-directory build COMMANDS=lethe
+	@mkdir -p out/bench && $(GO) build -o out/bench/bench ./cmd/internal/bench
+	NWIPE='$(NWIPE)' out/bench/bench -lethe bin/lethe -out out/bench $(if $(filter quick,$(BENCH)),-quick)
 
-bars: build deps ## the figures of the promises: bit flips, openssl, shred, image size, the boot
+bench-readme: ## put the tables of the last make bench into README.md
+	$(GO) run ./cmd/internal/bench -out out/bench -readme README.md
+
+profile: ## CPU and heap profiles of the default job, into out/profile (root)
+	@mkdir -p out/profile && $(GO) build -o out/profile/bench ./cmd/internal/bench
+	out/profile/bench profile out/profile
+
+bars: build deps ## the figures of the promises: bit flips, openssl, make bench in short, image size, the boot
 	@echo "machine: $$(nproc) x $$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n1), Linux $$(uname -r), $$($(GO) version)"
 	$(GO) test -count=1 -run 'TestBitFlips' -v ./certs/check
 	$(GO) test -count=1 -run 'TestBarOpenSSL' -v ./wipe/overwrite
-	$(MAKE) --no-print-directory bench
+	$(MAKE) --no-print-directory bench BENCH=quick
 	$(GO) test -count=1 -timeout 15m -run 'TestErasesFourBuses|TestNoOpEraseIsCaught' -v ./cmd/internal/demo
 
 kernel-update: build ## move the kernel lock to Debian's newest

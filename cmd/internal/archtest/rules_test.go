@@ -65,6 +65,7 @@ var directs = []direct{
 		"image/...",               // built on a builder's machine: apt, go, QEMU
 		"cmd/internal/demo/...",   // runs on the operator's host: losetup, mkfs, pdfsig
 		"cmd/internal/mutants",    // a developer's tool: runs go test
+		"cmd/internal/bench",      // a developer's tool: runs fio, dd, shred and nwipe beside lethe
 		"cmd/internal/sysinit",    // starts lethe, and a shell after it, in place of u-root's init
 		"inventory/inventorytest", // loop devices for tests
 	},

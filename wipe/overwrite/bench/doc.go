@@ -1,9 +1,8 @@
-// Package bench measures a random pass and its full verification on a loop
-// device over tmpfs, and holds them against shred(1) and cmp(1).
+// Package bench is where the default buffers of overwrite and verify come from:
 //
-//	go test -run '^$' -bench BarShred -benchtime 1x ./wipe/overwrite/bench
-//	go test -run '^$' -bench Tune ./wipe/overwrite/bench
+//	go test -run '^$' -bench Tune -benchtime 1x -rounds 15 ./wipe/overwrite/bench
 //
-// It needs root, 3 GiB of free memory and a free loop device. It has no code
-// besides its benchmarks.
+// It needs root, 1 GiB of free memory and a free loop device. It has no code
+// besides its benchmark; how the passes do against other tools is measured by
+// `make bench`.
 package bench

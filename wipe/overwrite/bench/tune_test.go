@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"slices"
 	"testing"
@@ -14,6 +15,8 @@ import (
 )
 
 const gib = 1 << 30
+
+var rounds = flag.Int("rounds", 5, "interleaved rounds")
 
 // shape is a buffer size and how many of them are in flight: 16 MiB at most.
 type shape struct{ kib, n int }
