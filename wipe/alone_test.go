@@ -43,11 +43,11 @@ func TestWorkerAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			for writes.Load() == 0 {
-				e, _, err := l.Next()
+				said, err := l.Next()
 				if err != nil {
 					t.Fatal(err)
 				}
-				if e != nil {
+				if said.Event != nil {
 					if err := l.Ack(nil); err != nil {
 						t.Fatal(err)
 					}

@@ -1,10 +1,14 @@
 package wipe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"lethe/certs/record"
@@ -25,8 +29,8 @@ type Spawner interface {
 // Worker is the supervisor's view of a worker.
 type Worker interface {
 	// Next waits for the next message; io.EOF when the worker has ended in order.
-	Next() (*record.Event, *Progress, error)
-	// Ack answers the event Next returned last. A non-nil veto stops the worker.
+	Next() (Said, error)
+	// Ack answers the event, or the key, that Next returned last. A non-nil veto stops the worker.
 	Ack(veto error) error
 	// Stop asks the worker to end; Kill makes it end, as far as the kernel can.
 	Stop()
@@ -71,6 +75,20 @@ type Engine struct {
 	// Patience is how long the journal may take for one line before that counts
 	// as its error. 30 s when zero.
 	Patience time.Duration
+	// Keys keeps what a task can be resumed with; nil where none can.
+	Keys KeyStore
+	// KeepEvery is how often a pass makes sure of how far it has come, at least.
+	// DefaultKeepEvery when zero.
+	KeepEvery time.Duration
+	// Restarts is how often a task goes on with a new worker when its own has ended
+	// without a word. Each time must have come further.
+	Restarts int
+}
+
+// KeyStore keeps the keys of a task's passes where they outlive the machine, beside its
+// journal, until the task has its paper.
+type KeyStore interface {
+	Keep(ctx context.Context, task string, k Key) error
 }
 
 // Run carries out every task of the plan at once and calls done as each ends,
@@ -84,7 +102,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, done func(TaskReport)) error 
 	var mu sync.Mutex
 	for _, s := range p.specs {
 		wg.Go(func() {
-			r := e.task(ctx, s, p.grant, p.patient)
+			r := e.task(ctx, p, s)
 			mu.Lock()
 			defer mu.Unlock()
 			done(r)
@@ -95,14 +113,23 @@ func (e *Engine) Run(ctx context.Context, p *Plan, done func(TaskReport)) error 
 }
 
 // task runs one task to its end. Whatever happens, its transcript has an end.
-func (e *Engine) task(ctx context.Context, s Spec, g Grant, p Patience) TaskReport {
-	k := e.keeper(s)
-	r := TaskReport{Task: s.Task, Transcript: k.transcript}
-	if err := k.keep(record.Event{Task: &s.Task}); err != nil {
-		k.stop(record.StopRefused, err)
-		return r
+func (e *Engine) task(ctx context.Context, p *Plan, s Spec) TaskReport {
+	if e.Keys != nil {
+		s.KeepEvery = cmp.Or(e.KeepEvery, DefaultKeepEvery)
 	}
-	if err := g.starts(s.Task.Device.Identity, e.Clock.Wall()); err != nil {
+	u := p.unfinished[s.Task.ID]
+	k := e.keeper(s)
+	if u != nil {
+		k.transcript, k.keys = u.Transcript, slices.Clone(u.Keys)
+	}
+	r := TaskReport{Task: s.Task, Transcript: k.transcript}
+	if u == nil {
+		if err := k.keep(record.Event{Task: &s.Task}); err != nil {
+			k.stop(record.StopRefused, err)
+			return r
+		}
+	}
+	if err := p.grant.starts(s.Task.Device.Identity, e.Clock.Wall()); err != nil {
 		k.stop(record.StopRefused, err)
 		return r
 	}
@@ -110,20 +137,36 @@ func (e *Engine) task(ctx context.Context, s Spec, g Grant, p Patience) TaskRepo
 		k.stop(record.StopSignal, context.Cause(ctx))
 		return r
 	}
-	w, err := e.Spawn.Start(ctx, s)
-	if err != nil {
-		k.stop(record.StopError, fmt.Errorf("start worker: %w", err))
+	if u != nil {
+		if err := k.goOn(p, record.ResumeRestart, u.Detail); err != nil {
+			k.stop(record.StopError, fmt.Errorf("resume: %w", err))
+			return r
+		}
+	}
+	for left := e.Restarts; ; left-- {
+		w, err := e.Spawn.Start(ctx, k.spec)
+		if err != nil {
+			k.stop(record.StopError, fmt.Errorf("start worker: %w", err))
+			return r
+		}
+		lost := e.attend(ctx, k, w, p.patient)
+		if k.isClosed() || left > 0 && e.again(ctx, k, p, lost) == nil {
+			if k.isClosed() {
+				return r
+			}
+			continue
+		}
+		k.close(ctx, lost)
 		return r
 	}
-	e.attend(ctx, k, w, p)
-	return r
 }
 
 // attend takes the worker's messages until it has ended or is left behind. A
 // worker that is not heard any more has its grace to end, then it is killed: a
 // drive that does not let go of it keeps nobody's papers back. Nor does one that
-// answers nothing: it is given up.
-func (e *Engine) attend(ctx context.Context, k *keeper, w Worker, p Patience) {
+// answers nothing: it is given up. The error is the end of a worker that ended by
+// itself.
+func (e *Engine) attend(ctx context.Context, k *keeper, w Worker, p Patience) error {
 	ended := make(chan error, 1)
 	go func() { ended <- hear(k, w) }()
 	watching, stop := context.WithCancel(ctx)
@@ -133,15 +176,14 @@ func (e *Engine) attend(ctx context.Context, k *keeper, w Worker, p Patience) {
 	acts := []func(){w.Stop, w.Kill}
 	select {
 	case err := <-ended:
-		k.close(ctx, err)
-		return
+		return err
 	case <-k.over:
 		acts[0] = func() {}
 	case err := <-stuck:
 		var s errStuck
 		if errors.As(err, &s) {
 			e.giveUp(k, w, ended, s)
-			return
+			return nil
 		}
 	case <-ctx.Done():
 	}
@@ -151,11 +193,12 @@ func (e *Engine) attend(ctx context.Context, k *keeper, w Worker, p Patience) {
 		select {
 		case err := <-ended:
 			k.close(ctx, err)
-			return
+			return nil
 		case <-time.After(e.grace()):
 		}
 	}
 	k.close(ctx, errors.New("the worker does not end, even when killed"))
+	return nil
 }
 
 // hear listens until the worker has ended, and reaps it.
@@ -165,6 +208,9 @@ func hear(k *keeper, w Worker) error {
 		w.Kill()
 	}
 	werr := w.Wait()
+	if died := err == nil || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE); died && werr != nil && !errors.Is(werr, errForbidden) {
+		return errDied{werr}
+	}
 	if err == nil || errors.Is(werr, errForbidden) { // why it ended, rather than how that was heard
 		err = werr
 	}

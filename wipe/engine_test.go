@@ -108,7 +108,7 @@ func TestBadSpeech(t *testing.T) {
 		{"a torn line", []string{strings.TrimSuffix(ended, "\n")}, record.Incomplete, "unexpected EOF"},
 		// mutant: message.go: if len(line) > maxMessage { => if false {
 		{"an endless line", []string{strings.Repeat("x", 3<<20)}, record.Incomplete, "message longer than"},
-		// mutant: keeper.go: case e.Task != nil || e.Stalled != nil => case e.Stalled != nil
+		// mutant: keeper.go: case e.Task != nil || e.Resumed != nil => case e.Resumed != nil
 		{"a task of its own", []string{`{"event":{"task":` + ownTask(t) + `}}` + "\n"}, record.Incomplete, "in the supervisor's place"},
 		{"the supervisor's word", []string{stopped("supervisor")}, record.Incomplete, "in the supervisor's place"},
 	} {
@@ -276,12 +276,12 @@ func (d *deaf) Start(context.Context, wipe.Spec) (wipe.Worker, error) {
 	return d, nil
 }
 
-func (d *deaf) Next() (*record.Event, *wipe.Progress, error) {
+func (d *deaf) Next() (wipe.Said, error) {
 	<-d.end
 	if d.once.Swap(true) {
-		return nil, nil, io.EOF
+		return wipe.Said{}, io.EOF
 	}
-	return &record.Event{Ended: &record.Ended{}}, nil, nil
+	return wipe.Said{Event: &record.Event{Ended: &record.Ended{}}}, nil
 }
 
 func (d *deaf) Ack(veto error) error { d.said <- veto; return nil }

@@ -46,7 +46,11 @@ func (p *Plan) Intent(m record.Machine) ([]byte, error) {
 // Acknowledged puts on every task where the intent was acknowledged. Without it
 // the tasks say volatile.
 func (p *Plan) Acknowledged(a record.Audit) {
+	p.audit = a
 	for i := range p.specs {
+		if p.unfinished[p.specs[i].Task.ID] != nil {
+			continue // its line that says so is the one that resumes it
+		}
 		p.specs[i].Task.Audit = a
 	}
 }

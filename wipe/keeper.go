@@ -35,6 +35,7 @@ type keeper struct {
 	veto   error // why a line was not kept; the worker is not heard any more
 	said   int   // bytes
 	hung   bool  // the journal did not answer: it may be in the middle of a line
+	keys   []Key // that the worker handed over and that are kept
 }
 
 func (e *Engine) keeper(s Spec) *keeper {
@@ -91,10 +92,15 @@ func (k *keeper) journal(l record.Line) error {
 	if k.hung {
 		return errors.New("the journal still does not answer")
 	}
+	return k.patiently(func(ctx context.Context) error { return k.engine.Journal.Append(ctx, k.task, l) })
+}
+
+// patiently calls what may hang.
+func (k *keeper) patiently(f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), k.engine.patience())
 	defer cancel()
 	kept := make(chan error, 1)
-	go func() { kept <- k.engine.Journal.Append(ctx, k.task, l) }()
+	go func() { kept <- f(ctx) }()
 	select {
 	case err := <-kept:
 		return err
@@ -108,7 +114,8 @@ func (k *keeper) journal(l record.Line) error {
 // order; what it said is in the transcript.
 func (k *keeper) listen(w Worker) error {
 	for {
-		e, p, err := w.Next()
+		said, err := w.Next()
+		e, p := said.Event, said.Progress
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
@@ -120,13 +127,14 @@ func (k *keeper) listen(w Worker) error {
 				k.engine.Observe(k.task, *p)
 			}
 			continue
-		case e.Task != nil || e.Stalled != nil || e.Stopped != nil && e.Stopped.By != byWorker:
+		case said.Key != nil:
+		case e.Task != nil || e.Resumed != nil || e.Stalled != nil || e.Stopped != nil && e.Stopped.By != byWorker:
 			return errNotWorkers
 		case e.Kind() == "":
 			return errors.New("hear worker: not exactly one event")
 		}
 		k.pulse.beat(0, true)
-		err = w.Ack(k.keep(*e))
+		err = w.Ack(k.take(said))
 		k.pulse.beat(0, false)
 		if err != nil {
 			// It may have ended right after its last line; its end is read next.
@@ -136,6 +144,14 @@ func (k *keeper) listen(w Worker) error {
 			return fmt.Errorf("answer worker: %w", err)
 		}
 	}
+}
+
+// take keeps what asks for an answer.
+func (k *keeper) take(s Said) error {
+	if s.Key != nil {
+		return k.keepKey(*s.Key)
+	}
+	return k.keep(*s.Event)
 }
 
 func (k *keeper) isClosed() bool {

@@ -18,9 +18,10 @@ const maxMessage = 1 << 20
 type message struct {
 	Event    *record.Event `json:"event,omitempty"`
 	Progress *Progress     `json:"progress,omitempty"`
+	Key      *Key          `json:"key,omitempty"`
 }
 
-// ack answers one event. A non-empty error vetoes what comes next.
+// ack answers one event, or one key. A non-empty error vetoes what comes next.
 type ack struct {
 	Error string `json:"error,omitempty"`
 }

@@ -30,6 +30,9 @@ type Request struct {
 	Boot       string    // kernel boot identifier
 	Now        time.Time // for task identifiers only
 	Done       []Done    // what the grant's order has led to before
+	// Unfinished are tasks that were cut short and may go on: those of them that would
+	// be planned alike do.
+	Unfinished []Unfinished
 }
 
 // Plan is what will be done. It is made by NewPlan and cannot be changed.
@@ -44,6 +47,10 @@ type Plan struct {
 	order   *record.OrderRef
 	grant   Grant
 	patient Patience
+	boot    string
+	audit   record.Audit
+	// unfinished are those of the tasks that go on, by their names.
+	unfinished map[string]*Unfinished
 }
 
 // Spec is all a worker is told: its task and which node to open.
@@ -52,6 +59,11 @@ type Spec struct {
 	Node string      `json:"node"`
 	// Errors is what the drive's errors may cost.
 	Errors ErrorBudget `json:"errors"`
+	// KeepEvery is how often, in nanoseconds, a pass makes sure of how far it has come;
+	// 0 where nobody could resume the task.
+	KeepEvery time.Duration `json:"keepEvery,omitempty"`
+	// Resume says where the task goes on; nil where it begins.
+	Resume *Resume `json:"resume,omitempty"`
 }
 
 // NewPlan decides, per drive, whether and how it will be erased. A drive that is
@@ -65,7 +77,8 @@ func NewPlan(r Request) (*Plan, error) {
 	if err := r.Grant.asks(r.Policy); err != nil {
 		return nil, fmt.Errorf("make plan: %w", err)
 	}
-	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted(), grant: r.Grant, patient: r.Policy.Patience.orDefault(), done: r.done()}
+	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted(), grant: r.Grant, patient: r.Policy.Patience.orDefault(), done: r.done(),
+		boot: r.Boot, unfinished: map[string]*Unfinished{}}
 	for i, c := range r.Candidates {
 		if isDone(p.done, c.Device.Identity.Same) {
 			continue
@@ -79,7 +92,7 @@ func NewPlan(r Request) (*Plan, error) {
 			}
 		}
 		if len(reasons) == 0 {
-			p.specs = append(p.specs, s)
+			p.specs = append(p.specs, p.orGoOn(s, r.Unfinished))
 			continue
 		}
 		no := record.Refusal{Identity: c.Device.Identity, Node: c.Device.Node, Reasons: reasons}
@@ -165,6 +178,9 @@ func (p *Plan) seal() error {
 	// From here on nobody else holds a part of what was sealed.
 	p.specs, p.refused, p.blocked, p.done = copied(p.specs), copied(p.refused), copied(p.blocked), copied(p.done)
 	for i := range p.specs {
+		if p.unfinished[p.specs[i].Task.ID] != nil {
+			continue // it is on its first line
+		}
 		p.specs[i].Task.Plan = p.digest
 	}
 	return nil

@@ -57,12 +57,17 @@ func (p *pipePort) listen(in *bufio.Reader) error {
 }
 
 // Event writes the event and waits until it is acknowledged.
-func (p *pipePort) Event(e record.Event) error {
+func (p *pipePort) Event(e record.Event) error { return p.say(message{Event: &e}) }
+
+// Keep implements Vault.
+func (p *pipePort) Keep(k Key) error { return p.say(message{Key: &k}) }
+
+func (p *pipePort) say(m message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting.Store(true)
-	if err := writeLine(p.out, message{Event: &e}); err != nil {
-		return fmt.Errorf("report event: %w", err)
+	if err := writeLine(p.out, m); err != nil {
+		return fmt.Errorf("report: %w", err)
 	}
 	select {
 	case a := <-p.acks:
@@ -97,20 +102,33 @@ func NewLink(in io.Writer, out io.Reader) *Link {
 // Instruct tells the worker its task: the first line it gets.
 func (l *Link) Instruct(s Spec) error { return writeLine(l.in, s) }
 
-// Next returns the next message, either an event or progress, and io.EOF when
-// the worker has closed its end after a whole line.
-func (l *Link) Next() (*record.Event, *Progress, error) {
-	var m message
-	if err := readLine(l.lines, &m); err != nil {
-		return nil, nil, err
-	}
-	if (m.Event == nil) == (m.Progress == nil) {
-		return nil, nil, errors.New("neither an event nor progress")
-	}
-	return m.Event, m.Progress, nil
+// Said is what a worker said: exactly one member is set.
+type Said struct {
+	Event    *record.Event
+	Progress *Progress
+	Key      *Key
 }
 
-// Ack answers the event that Next returned last.
+// Next returns the next message and io.EOF when the worker has closed its end after a
+// whole line.
+func (l *Link) Next() (Said, error) {
+	var m message
+	if err := readLine(l.lines, &m); err != nil {
+		return Said{}, err
+	}
+	n := 0
+	for _, set := range []bool{m.Event != nil, m.Progress != nil, m.Key != nil} {
+		if set {
+			n++
+		}
+	}
+	if n != 1 {
+		return Said{}, errors.New("neither an event nor progress nor a key")
+	}
+	return Said(m), nil
+}
+
+// Ack answers the event, or the key, that Next returned last.
 func (l *Link) Ack(veto error) error {
 	var a ack
 	if veto != nil {

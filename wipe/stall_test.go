@@ -146,15 +146,15 @@ type late struct {
 
 func (l *late) Start(context.Context, wipe.Spec) (wipe.Worker, error) { return l, nil }
 
-func (l *late) Next() (*record.Event, *wipe.Progress, error) {
+func (l *late) Next() (wipe.Said, error) {
 	<-l.end
 	switch l.n.Add(1) {
 	case 1:
-		return nil, &wipe.Progress{Phase: "write", Pass: 1, Of: 1, Done: 1, Total: 1}, nil
+		return wipe.Said{Progress: &wipe.Progress{Phase: "write", Pass: 1, Of: 1, Done: 1, Total: 1}}, nil
 	case 2:
-		return &record.Event{Ended: &record.Ended{}}, nil, nil
+		return wipe.Said{Event: &record.Event{Ended: &record.Ended{}}}, nil
 	}
-	return nil, nil, io.EOF
+	return wipe.Said{}, io.EOF
 }
 
 func (l *late) Ack(veto error) error { l.said <- veto; return nil }

@@ -13,7 +13,7 @@ import (
 // progress. A line that is not taken cancels the traversal.
 type traversal struct {
 	ctx    context.Context
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	work   *work
 	phase  string
 	pass   int64
@@ -22,7 +22,7 @@ type traversal struct {
 
 func (w *work) traversal(ctx context.Context, phase string, pass int64) *traversal {
 	t := &traversal{work: w, phase: phase, pass: pass}
-	t.ctx, t.cancel = context.WithCancel(ctx)
+	t.ctx, t.cancel = context.WithCancelCause(ctx)
 	t.progress(0)
 	return t
 }
@@ -39,14 +39,14 @@ func (t *traversal) stretch(from, to int64) {
 	t.failed = t.work.tell(record.Event{Stretch: &record.Stretch{Pass: t.pass, Check: t.phase == "check",
 		Range: record.Range{First: record.Size(from), End: record.Size(to)}}})
 	if t.failed != nil {
-		t.cancel()
+		t.cancel(t.failed)
 	}
 }
 
 // done ends the traversal. A line that was not taken outweighs its result; an
 // outcome that is told on the transcript is no error here.
 func (t *traversal) done(err error, told ...error) error {
-	t.cancel()
+	t.cancel(nil)
 	if t.failed != nil {
 		return t.failed
 	}

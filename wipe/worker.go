@@ -56,6 +56,7 @@ var errSilent = errors.New("nobody takes down what is done")
 // an error means that the end could not be reported.
 func Work(ctx context.Context, s Spec, open Opener, port Port) error {
 	w := &work{spec: s, port: port}
+	w.vault, _ = port.(Vault)
 	err := w.run(ctx, open)
 	switch {
 	case err == nil:
@@ -93,8 +94,10 @@ func refused(ctx context.Context, what string, err error) error {
 type work struct {
 	spec  Spec
 	port  Port
+	vault Vault // nil where nobody keeps keys
 	drive Drive
 	keys  []record.Reveal
+	parts []pattern.Piece // of the pass that is written, or was last
 }
 
 // tell reports one observation; a supervisor that does not take it ends the work.
@@ -126,10 +129,8 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	if err := w.admit(ctx); err != nil {
 		return err
 	}
-	for i := range w.spec.Task.Passes {
-		if err := w.pass(ctx, int64(i+1)); err != nil {
-			return err
-		}
+	if err := w.passes(ctx); err != nil {
+		return err
 	}
 	for i := range w.keys {
 		if err := w.tell(record.Event{Reveal: &w.keys[i]}); err != nil {
@@ -173,6 +174,19 @@ func (w *work) admit(ctx context.Context) error {
 		Technique: record.Overwrite, Range: record.Range{End: o.Size}}})
 }
 
+// Vault keeps the key of a pass for whoever resumes the task.
+type Vault interface {
+	// Keep returns when the key is kept. Its error vetoes nothing: the task cannot be
+	// resumed, that is all.
+	Keep(k Key) error
+}
+
+// keep hands a key over, before anything is written under it, and reports whether it
+// was kept.
+func (w *work) keep(k Key) bool {
+	return w.spec.KeepEvery > 0 && w.vault != nil && w.vault.Keep(k) == nil
+}
+
 // stream makes the stream of pass n. A fresh key is committed before it is used.
 func (w *work) stream(n int64) (pattern.Stream, error) {
 	p := w.spec.Task.Passes[n-1]
@@ -185,45 +199,64 @@ func (w *work) stream(n int64) (pattern.Stream, error) {
 		iv := make([]byte, pattern.KeySize)
 		spec.Key, spec.IV = key[:], iv
 		w.keys = append(w.keys, record.Reveal{Pass: n, Key: hex.EncodeToString(key[:]), IV: hex.EncodeToString(iv)})
+		stored := w.keep(Key{Pass: n, Key: hex.EncodeToString(key[:]), IV: hex.EncodeToString(iv)})
 		if err := w.tell(record.Event{Commit: &record.Commit{
-			Pass: n, Cipher: p.Pattern, Commitment: pattern.Commitment(key[:], iv)}}); err != nil {
+			Pass: n, Cipher: p.Pattern, Commitment: pattern.Commitment(key[:], iv), Stored: stored}}); err != nil {
 			return nil, err
 		}
 	}
 	return pattern.New(spec)
 }
 
-// pass writes one traversal and, after the last one, reads it back.
-func (w *work) pass(ctx context.Context, n int64) error {
+// pass writes pass n from byte first on.
+func (w *work) pass(ctx context.Context, n, first int64) error {
 	s, err := w.stream(n)
 	if err != nil {
 		return err
 	}
+	size := w.drive.Size()
+	w.parts = append(w.parts, pattern.Piece{End: size, Stream: s})
 	of := int64(len(w.spec.Task.Passes))
 	if err := w.tell(record.Event{PassBegin: &record.PassBegin{
-		Pass: n, Of: of, What: w.spec.Task.Passes[n-1], Range: record.Range{End: record.Size(w.drive.Size())}}}); err != nil {
+		Pass: n, Of: of, What: w.spec.Task.Passes[n-1], Range: record.Range{First: record.Size(first), End: record.Size(size)}}}); err != nil {
 		return err
 	}
 	tr := w.traversal(ctx, "write", n)
-	res, err := overwrite.Run(tr.ctx, w.drive, s, w.spec.Errors.options(tr))
+	o := w.spec.Errors.options(tr)
+	o.First = first
+	var c *sure
+	if w.spec.KeepEvery > 0 {
+		c = newSure(tr.ctx, tr, s, first, w.spec.KeepEvery)
+		o.Through = c.through
+	}
+	res, err := overwrite.Run(tr.ctx, w.drive, s, o)
+	if c != nil {
+		c.end()
+	}
 	if err := tr.done(err, overwrite.ErrIncomplete); err != nil {
 		return err
 	}
 	end := passEnd(ctx, n, res)
+	if c != nil && c.failed != nil {
+		end.Flushed, end.FlushError = false, c.failed.Error()
+	}
 	if err := w.tell(record.Event{PassEnd: end}); err != nil {
 		return err
 	}
 	if end.Stopped != "" {
 		return fmt.Errorf("pass %d: %s", n, end.Stopped)
 	}
-	if n < of {
-		return nil
-	}
-	return w.check(ctx, n, s)
+	return nil
 }
 
-// check reads the whole drive back and compares it with the stream.
-func (w *work) check(ctx context.Context, n int64, s pattern.Stream) error {
+// check reads the whole drive back and compares it with what the last pass wrote, all
+// parts of it.
+func (w *work) check(ctx context.Context) error {
+	n := int64(len(w.spec.Task.Passes))
+	s, err := pattern.Pieces(w.parts...)
+	if err != nil {
+		return err
+	}
 	o, err := w.drive.State(ctx)
 	if err != nil {
 		return fmt.Errorf("identify drive before read-back: %w", err)

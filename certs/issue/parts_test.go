@@ -54,7 +54,7 @@ func resumedAt(t testing.TB) *lines {
 
 // mutant: parts.go: p.list[n-1].Range.First >= from; => p.list[n-1].Range.First > from;
 // mutant: parts.go: p.list[n-1].Range.End = min( => _ = min(
-// mutant: parts.go: if p.list[i].Commitment == record.Digest(key) { => if true {
+// mutant: parts.go: p.list[i].Commitment == record.Digest(key) { => p.list[i].Commitment != record.Digest(nil) || len(key) == 0 {
 func TestParts(t *testing.T) {
 	r := build(t, resumedAt(t), ctx)
 	if r.Kind != record.KindCertificate {
@@ -95,11 +95,11 @@ func TestElapsedOverBoots(t *testing.T) {
 	add(5e9, 8*time.Hour, record.Event{Resumed: &record.Resumed{Boot: "b2", Reason: record.ResumeRestart}})
 	add(6e9, time.Second, record.Event{Resumed: &record.Resumed{Boot: "b2", Reason: record.ResumeWorker}})
 	add(25e9, 19*time.Second, record.Event{Ended: &record.Ended{}})
-	// mutant: parts.go: sum, from = sum+t.Lines[i-1].Mono-from, l.Mono => sum, from = sum, from
+	// mutant: parts.go: sum, from = sum+t.Lines[i-1].Mono-from, l.Mono => sum, from = sum+t.Lines[i-1].Mono-from, from
 	if got := elapsed(tr); got != 30e9 {
 		t.Errorf("%d ns", got)
 	}
-	// mutant: residual.go: if newBoot(b, &boot) { => if false {
+	// mutant: residual.go: if newBoot(b, &boot) { => if newBoot(a, &boot) {
 	if d := clockStep(tr); d != 0 {
 		t.Errorf("the clock was set by %s", d)
 	}

@@ -136,7 +136,7 @@ func TestDrive(t *testing.T) {
 	runMutations(t, []mutation{
 		// mutant: evidence.go: if s.opened == nil { => if false {
 		{"never opened", func(s *script) { s.events = s.events[:1]; s.add(record.Event{Ended: &record.Ended{}}) }, record.Unknown, "never opened", nil},
-		// mutant: replay.go: case !s.reopen: => case false:
+		// mutant: replay.go: if s.opened != nil && !s.reopen { => if false {
 		{"opened twice", func(s *script) { s.insert(2, record.Event{Opened: testState()}) }, record.Unknown, "opened twice", nil},
 		{"opened again between writing and reading", func(s *script) { s.insert(s.at("checkBegin", 0), record.Event{Opened: testState()}) }, record.Unknown, "opened twice", nil},
 		// mutant: drive.go: need(h.Exclusive, => need(true,

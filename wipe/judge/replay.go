@@ -160,11 +160,10 @@ func (s *scene) take(e record.Event) error {
 }
 
 func (s *scene) takeOpened(o *record.Opened) error {
-	switch {
-	case s.opened == nil:
-	case !s.reopen:
+	if s.opened != nil && !s.reopen {
 		return fmt.Errorf("the drive is opened twice")
-	default:
+	}
+	if s.opened != nil {
 		if err := s.sameDrive(o); err != nil {
 			return err
 		}

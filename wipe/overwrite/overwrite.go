@@ -51,6 +51,7 @@ type Range = traverse.Range
 // Result is what a pass reached.
 type Result struct {
 	Size       int64         // of the device, in bytes
+	First      int64         // where the pass began
 	Written    int64         // bytes the device acknowledged
 	Through    int64         // every byte below it was acknowledged
 	Covered    []Range       // what was acknowledged, merged, ascending
@@ -65,11 +66,11 @@ type Result struct {
 
 // Complete reports whether every byte was acknowledged and flushed.
 func (r Result) Complete() bool {
-	return r.Size > 0 && r.Written == r.Size && r.Through == r.Size &&
+	return r.Size > r.First && r.Written == r.Size-r.First && r.Through == r.Size &&
 		len(r.Failed) == 0 && r.Stopped == "" && r.Flushed && r.FlushErr == nil
 }
 
-// Run writes s over the whole of d. The error is nil exactly when the result
+// Run writes s over d, from Options.First to its end. The error is nil exactly when the result
 // is complete.
 //
 // When ctx ends, Run returns as soon as the writes in flight have (or when
@@ -82,7 +83,7 @@ func Run(ctx context.Context, d Device, s pattern.Stream, o Options) (Result, er
 		return Result{Size: m.Size}, fmt.Errorf("overwrite: %w", err)
 	}
 	res := Result{
-		Size: rep.Size, Written: rep.GoodBytes, Through: rep.Through,
+		Size: rep.Size, First: o.First, Written: rep.GoodBytes, Through: rep.Through,
 		Covered: rep.Good, Failed: rep.Bad, Unreached: rep.Unreached,
 	}
 	if rep.FirstError != nil {

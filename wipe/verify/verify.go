@@ -53,6 +53,7 @@ type Range = traverse.Range
 // Result is what a verification saw.
 type Result struct {
 	Size       int64         // of the medium, in bytes
+	First      int64         // where it began
 	Compared   int64         // bytes read and compared
 	Through    int64         // every byte below it was read and compared
 	Covered    []Range       // what was compared, equal or not, merged, ascending
@@ -67,7 +68,7 @@ type Result struct {
 
 // Complete reports whether every byte was read and compared.
 func (r Result) Complete() bool {
-	return r.Size > 0 && r.Compared == r.Size && r.Through == r.Size &&
+	return r.Size > r.First && r.Compared == r.Size-r.First && r.Through == r.Size &&
 		len(r.Unreadable) == 0 && r.Stopped == ""
 }
 
@@ -76,7 +77,7 @@ func (r Result) Clean() bool {
 	return r.Complete() && r.Mismatched == 0 && len(r.Mismatches) == 0
 }
 
-// Full reads the whole of d and compares it with s. The error is nil exactly
+// Full reads d, from Options.First to its end, and compares it with s. The error is nil exactly
 // when the result is clean. A mismatch does not stop it: the extent of the
 // damage is part of the answer.
 //
@@ -93,7 +94,7 @@ func Full(ctx context.Context, d Reader, s pattern.Stream, o Options) (Result, e
 		return Result{Size: m.Size}, fmt.Errorf("verify: %w", err)
 	}
 	res := Result{
-		Size: rep.Size, Compared: rep.GoodBytes, Through: rep.Through, Covered: rep.Good,
+		Size: rep.Size, First: o.First, Compared: rep.GoodBytes, Through: rep.Through, Covered: rep.Good,
 		Mismatches: rep.Differ, Mismatched: rep.DifferSum, Unreadable: rep.Bad, Unreached: rep.Unreached, Elapsed: rep.Elapsed,
 	}
 	if rep.FirstError != nil {

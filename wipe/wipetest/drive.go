@@ -3,6 +3,7 @@ package wipetest
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -220,3 +221,12 @@ func (d *Drive) misuse(f string, a ...any) error {
 
 // Untouched reports whether the medium still holds all its old data.
 func (d *Drive) Untouched() bool { return bytes.Equal(d.medium, d.old) }
+
+// Fill makes the old data of a drive, by the seed.
+func Fill(p []byte, seed uint64) {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
+	if _, err := rand.NewChaCha8(key).Read(p); err != nil {
+		panic("internal error: " + err.Error())
+	}
+}

@@ -25,32 +25,60 @@ func Overwritten(t *record.Transcript, medium []byte) error {
 	return nil
 }
 
-// lastPass makes the bytes of the last pass again.
+// lastPass makes the bytes of the last pass again: of one that was resumed, each part
+// by its own key.
 func lastPass(t *record.Transcript, size int) ([]byte, error) {
-	var begin *record.PassBegin
-	var reveal *record.Reveal
+	var begins []*record.PassBegin
+	var commits []record.Hex
+	keys := map[record.Hex]*record.Reveal{}
+	commit := ""
 	for _, l := range t.Lines {
-		if l.Event.PassBegin != nil {
-			begin = l.Event.PassBegin
-		}
-		if l.Event.Reveal != nil {
-			reveal = l.Event.Reveal
+		switch e := l.Event; {
+		case e.Commit != nil:
+			commit = e.Commit.Commitment
+		case e.PassBegin != nil:
+			begins, commits, commit = append(begins, e.PassBegin), append(commits, commit), ""
+		case e.Reveal != nil:
+			raw, err := hex.DecodeString(e.Reveal.Key + e.Reveal.IV)
+			if err != nil {
+				return nil, err
+			}
+			keys[record.Digest(raw)] = e.Reveal
 		}
 	}
-	switch {
-	case begin == nil:
+	if len(begins) == 0 {
 		return nil, fmt.Errorf("no pass was begun")
-	case begin.What.Pattern != record.PatternStream:
-		return bytes.Repeat([]byte{byte(begin.What.Byte)}, size), nil
-	case reveal == nil || reveal.Pass != begin.Pass:
-		return nil, fmt.Errorf("the key of pass %d was not revealed", begin.Pass)
 	}
-	return counterMode(reveal.Key, reveal.IV, size)
+	last := begins[len(begins)-1]
+	if last.What.Pattern != record.PatternStream {
+		return bytes.Repeat([]byte{byte(last.What.Byte)}, size), nil
+	}
+	out, end := make([]byte, size), size
+	for i := len(begins) - 1; i >= 0 && end > 0 && begins[i].Pass == last.Pass; i-- {
+		first := int(begins[i].Range.First)
+		if first >= end {
+			continue
+		}
+		key := keys[commits[i]]
+		if key == nil {
+			return nil, fmt.Errorf("the key of pass %d from %d to %d was not revealed", last.Pass, first, end)
+		}
+		part, err := counterMode(key.Key, key.IV, first, end)
+		if err != nil {
+			return nil, err
+		}
+		copy(out[first:end], part)
+		end = first
+	}
+	if end > 0 {
+		return nil, fmt.Errorf("nobody wrote 0 to %d of pass %d", end, last.Pass)
+	}
+	return out, nil
 }
 
 // counterMode is NIST SP 800-38A §6.5 word for word: enciphered counter blocks,
-// the counter a 128-bit number.
-func counterMode(key, iv record.Hex, size int) ([]byte, error) {
+// the counter a 128-bit number. It begins at first, on a block.
+func counterMode(key, iv record.Hex, first, end int) ([]byte, error) {
 	k, err := hex.DecodeString(key)
 	if err != nil {
 		return nil, err
@@ -63,14 +91,15 @@ func counterMode(key, iv record.Hex, size int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, (size+15)/16*16)
+	out := make([]byte, (end-first+15)/16*16)
 	counter, one := new(big.Int).SetBytes(v), big.NewInt(1)
+	counter.Add(counter, big.NewInt(int64(first/16)))
 	var in [16]byte
 	for i := 0; i < len(out); i += 16 {
 		block.Encrypt(out[i:], counter.FillBytes(in[:]))
 		counter.Add(counter, one)
 	}
-	return out[:size], nil
+	return out[:end-first], nil
 }
 
 // Kept lists the stretches whose sectors still hold their old bytes.

@@ -16,6 +16,7 @@ const (
 // goroutine that called Run.
 type account struct {
 	m                        Medium
+	begin                    int64
 	progress                 func(int64)
 	stretch                  func(int64, int64)
 	good, bad, differ, setld Set
@@ -24,6 +25,8 @@ type account struct {
 	told                     time.Time // when progress was last told
 	toldDone                 int64
 	passed                   int64 // stretches told
+	through                  func(int64)
+	reached                  int64 // what through was told
 }
 
 func (a *account) add(t *Transfer) {
@@ -50,13 +53,17 @@ func (a *account) add(t *Transfer) {
 // tell calls the listeners where there is news.
 func (a *account) tell() {
 	if now := time.Now(); a.progress != nil && now.Sub(a.told) >= progressEvery {
-		a.told, a.toldDone = now, a.setld.Bytes()
+		a.told, a.toldDone = now, a.begin+a.setld.Bytes()
 		a.progress(a.toldDone)
+	}
+	if x := a.good.Reach(a.begin); a.through != nil && x > a.reached {
+		a.reached = x
+		a.through(x)
 	}
 	if a.stretch == nil {
 		return
 	}
-	through, from := a.setld.Through(), a.bound(a.passed)
+	through, from := a.setld.Reach(a.begin), a.bound(a.passed)
 	for a.passed < stretches && a.bound(a.passed+1) <= through {
 		a.passed++
 		if to := a.bound(a.passed); to > from {
@@ -66,25 +73,25 @@ func (a *account) tell() {
 	}
 }
 
-// bound is where the k-th sixteenth of the medium ends, on a sector.
+// bound is where the k-th sixteenth of the way ends, on a sector.
 func (a *account) bound(k int64) int64 {
 	sector := int64(a.m.Sector)
-	sectors := a.m.Size / sector
-	return (sectors/stretches*k + sectors%stretches*k/stretches) * sector
+	sectors := (a.m.Size - a.begin) / sector
+	return a.begin + (sectors/stretches*k+sectors%stretches*k/stretches)*sector
 }
 
 // report closes the account.
 func (a *account) report(cause error, stuck int) Report {
-	if done := a.setld.Bytes(); a.progress != nil && done != a.toldDone {
+	if done := a.begin + a.setld.Bytes(); a.progress != nil && done != a.toldDone {
 		a.progress(done)
 	}
 	r := Report{
 		Size: a.m.Size,
-		Good: a.good.Ranges(), GoodBytes: a.good.Bytes(), Through: a.good.Through(),
-		Bad: a.bad.Ranges(), Unreached: a.setld.Gaps(a.m.Size), Differ: a.differ.Ranges(), DifferSum: a.differSum,
+		Good: a.good.Ranges(), GoodBytes: a.good.Bytes(), Through: a.good.Reach(a.begin),
+		Bad: a.bad.Ranges(), Unreached: a.setld.Gaps(a.begin, a.m.Size), Differ: a.differ.Ranges(), DifferSum: a.differSum,
 		FirstError: a.first, Stuck: stuck,
 	}
-	if a.setld.Bytes() == a.m.Size {
+	if a.setld.Bytes() == a.m.Size-a.begin {
 		return r // whatever stopped it came too late to matter
 	}
 	if errors.Is(cause, ErrTooMany) || errors.Is(cause, ErrErrorTime) {

@@ -34,7 +34,7 @@ func newRun(ctx context.Context, m Medium, o Options, s Step) *run {
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 	// Room to go on while a callback writes to a journal.
 	r.done = make(chan *Transfer, 64*o.InFlight)
-	r.account = account{m: m, progress: o.Progress, stretch: o.Stretch}
+	r.account = account{m: m, begin: o.First, progress: o.Progress, stretch: o.Stretch, through: o.Through, reached: o.First}
 	return r
 }
 
@@ -60,7 +60,7 @@ func (r *run) work(buf []byte, inFlight *atomic.Int64) {
 	fresh := true
 	for {
 		place := r.next.Add(1) - 1
-		off := place * int64(r.o.Buffer)
+		off := r.o.First + place*int64(r.o.Buffer)
 		if off >= r.m.Size || r.ctx.Err() != nil {
 			return
 		}

@@ -46,13 +46,13 @@ func (s *Set) Bytes() int64 { return s.bytes }
 // Ranges returns a copy of the merged ranges, in ascending order; nil when empty.
 func (s *Set) Ranges() []Range { return append([]Range(nil), s.ranges...) }
 
-// Gaps returns what of [0, size) is not in the set, in ascending order; nil when
+// Gaps returns what of [first, size) is not in the set, in ascending order; nil when
 // all of it is.
-func (s *Set) Gaps(size int64) (gaps []Range) {
-	at := int64(0)
+func (s *Set) Gaps(first, size int64) (gaps []Range) {
+	at := first
 	for _, r := range s.ranges {
-		if first := min(r.First, size); first > at {
-			gaps = append(gaps, Range{at, first})
+		if begin := min(r.First, size); begin > at {
+			gaps = append(gaps, Range{at, begin})
 		}
 		at = max(at, r.End)
 	}
@@ -62,12 +62,13 @@ func (s *Set) Gaps(size int64) (gaps []Range) {
 	return gaps
 }
 
-// Through returns the first byte not in the set.
-func (s *Set) Through() int64 {
-	if len(s.ranges) == 0 || s.ranges[0].First > 0 {
-		return 0
+// Reach returns the first byte from first on that is not in the set.
+func (s *Set) Reach(first int64) int64 {
+	i := sort.Search(len(s.ranges), func(i int) bool { return s.ranges[i].End > first })
+	if i == len(s.ranges) || s.ranges[i].First > first {
+		return first
 	}
-	return s.ranges[0].End
+	return s.ranges[i].End
 }
 
 // touches reports whether r would merge into a range of the set.

@@ -47,9 +47,9 @@ func compareSet(t *testing.T, s *Set, model []bool) {
 		want = append(want, Range{int64(i), int64(i) + 1})
 	}
 	got := s.Ranges()
-	if s.Bytes() != bytes || s.Through() != through || len(got) != len(want) {
+	if s.Bytes() != bytes || s.Reach(0) != through || len(got) != len(want) {
 		t.Fatalf("set %v (%d bytes, through %d); want %v (%d, %d)",
-			got, s.Bytes(), s.Through(), want, bytes, through)
+			got, s.Bytes(), s.Reach(0), want, bytes, through)
 	}
 	for i := range got {
 		if got[i] != want[i] {
@@ -86,16 +86,16 @@ func TestCut(t *testing.T) {
 
 func TestGaps(t *testing.T) {
 	var s Set
-	if diff := cmp.Diff([]Range{{0, 9}}, s.Gaps(9)); diff != "" {
+	if diff := cmp.Diff([]Range{{0, 9}}, s.Gaps(0, 9)); diff != "" {
 		t.Error(diff)
 	}
 	s.Add(2, 4)
 	s.Add(6, 8)
-	if diff := cmp.Diff([]Range{{0, 2}, {4, 6}, {8, 9}}, s.Gaps(9)); diff != "" {
+	if diff := cmp.Diff([]Range{{0, 2}, {4, 6}, {8, 9}}, s.Gaps(0, 9)); diff != "" {
 		t.Error(diff)
 	}
 	s.Add(0, 7)
-	if g := s.Gaps(8); g != nil {
+	if g := s.Gaps(0, 8); g != nil {
 		t.Errorf("gaps of a full set: %v", g)
 	}
 }

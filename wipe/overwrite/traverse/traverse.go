@@ -59,13 +59,19 @@ type Options struct {
 	// flight; 0 is DefaultGrace. Those that do not return by then are abandoned,
 	// with their buffers, and count as not reached.
 	Grace time.Duration
+	// First is the offset of the first byte, a multiple of the logical sector; what lies
+	// below it is left alone and in no account but that of Progress.
+	First int64
 	// Progress is told how many bytes are settled (transferred or given up on),
 	// at most every 100 ms and once at the end.
 	Progress func(done int64)
 	// Stretch is told each time the settled part, counted without gaps from
-	// offset 0, has grown by another sixteenth of the medium [first, end).
+	// First, has grown by another sixteenth of the way [first, end).
 	Stretch func(first, end int64)
-	// Both run on the goroutine that called, one at a time; transfers go on
+	// Through is told each time that it has grown: every byte from First to below it
+	// was transferred.
+	Through func(through int64)
+	// All run on the goroutine that called, one at a time; transfers go on
 	// meanwhile.
 }
 
@@ -90,7 +96,7 @@ type Report struct {
 	Size       int64         // of the medium, in bytes
 	Good       []Range       // transferred
 	GoodBytes  int64         // sum of Good
-	Through    int64         // every byte below it is in Good
+	Through    int64         // every byte from Options.First to below it is in Good
 	Bad        []Range       // tried and given up on, to the sector
 	Unreached  []Range       // in neither: not tried, or failed and not narrowed
 	Differ     []Range       // what the step found different, the first MaxRanges of it
@@ -142,11 +148,14 @@ func (o *Options) fill(m Medium) error {
 	def(&o.MaxErrors, DefaultMaxErrors)
 	o.Retries = max(o.Retries, 0)
 	o.ErrorTime, o.Grace = cmp.Or(o.ErrorTime, DefaultErrorTime), cmp.Or(o.Grace, DefaultGrace)
+	if o.First < 0 || o.First >= m.Size || o.First%int64(m.Sector) != 0 {
+		return fmt.Errorf("traverse: begin at %d of %d bytes, sector %d: %w", o.First, m.Size, m.Sector, ErrSize)
+	}
 	if o.Buffer <= 0 || o.Buffer%m.Sector != 0 || o.InFlight < 0 || o.MaxErrors < 0 || o.ErrorTime < 0 || o.Grace < 0 {
 		return fmt.Errorf("traverse: options %d B × %d, %d errors, %v of errors, grace %v do not fit sector %d",
 			o.Buffer, o.InFlight, o.MaxErrors, o.ErrorTime, o.Grace, m.Sector)
 	}
-	chunks := (m.Size + int64(o.Buffer) - 1) / int64(o.Buffer)
+	chunks := (m.Size - o.First + int64(o.Buffer) - 1) / int64(o.Buffer)
 	o.InFlight = int(min(int64(o.InFlight), chunks)) // no memory for what a small medium never uses
 	return nil
 }
