@@ -114,7 +114,7 @@ func onePending(t *testing.T) *spool.Spool {
 // paper pending: it is no delivery.
 //
 // mutant: bootcopy.go: time.Since(since[n]) < c.after => false
-// mutant: bootcopy.go: if sent[n] || => if
+// mutant: bootcopy.go: if c.copied(n) || => if
 func TestCopierIsLastResort(t *testing.T) {
 	s := onePending(t)
 	p := &patience{}
@@ -150,13 +150,16 @@ func TestCopierTriesAgain(t *testing.T) {
 	done := make(chan struct{})
 	go func() { defer close(done); c.run(ctx, s) }()
 	time.Sleep(100 * time.Millisecond)
+	short, end := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer end()
+	c.wait(short, s)
 	p.mu.Lock()
-	if len(p.said) != 1 {
-		t.Errorf("said %v", p.said)
+	if len(p.said) != 1 || len(p.sent) != 0 {
+		t.Errorf("said %v, sent %v", p.said, p.sent)
 	}
 	p.fail = nil
 	p.mu.Unlock()
-	time.Sleep(200 * time.Millisecond)
+	c.wait(ctx, s)
 	cancel()
 	<-done
 	if len(p.sent) != 1 {

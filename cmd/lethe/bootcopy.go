@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"lethe/certs/bundle"
@@ -21,6 +23,9 @@ type copier struct {
 	every time.Duration // between looks
 	info  func(format string, args ...any)
 	warn  func(format string, args ...any)
+
+	mu   sync.Mutex
+	sent map[string]bool // papers of which there is a copy
 }
 
 // newCopier is nil where the site names no TFTP server.
@@ -43,7 +48,6 @@ func (b *boot) newCopier() (*copier, error) {
 // run works until ctx ends.
 func (c *copier) run(ctx context.Context, s *spool.Spool) {
 	since := map[string]time.Time{}
-	sent := map[string]bool{}
 	told := ""
 	for tick := time.NewTicker(c.every); ; {
 		select {
@@ -57,7 +61,7 @@ func (c *copier) run(ctx context.Context, s *spool.Spool) {
 			if since[n].IsZero() {
 				since[n] = time.Now()
 			}
-			if sent[n] || time.Since(since[n]) < c.after || err != nil {
+			if c.copied(n) || time.Since(since[n]) < c.after || err != nil {
 				continue
 			}
 			var b bundle.Bundle
@@ -65,13 +69,43 @@ func (c *copier) run(ctx context.Context, s *spool.Spool) {
 				err = c.send(ctx, b)
 			}
 			if err == nil {
-				sent[n] = true
+				c.mark(n)
 				c.info("an encrypted copy of %s is on the TFTP server; that is no delivery: the paper still waits here", n)
 			}
 		}
 		if err != nil && ctx.Err() == nil && told != err.Error() {
 			told = err.Error()
 			c.warn("no encrypted copy: %v; it is tried again", err)
+		}
+	}
+}
+
+// copied reports whether there is a copy of every one of the papers.
+func (c *copier) copied(papers ...string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !slices.ContainsFunc(papers, func(n string) bool { return !c.sent[n] })
+}
+
+func (c *copier) mark(paper string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sent == nil {
+		c.sent = map[string]bool{}
+	}
+	c.sent[paper] = true
+}
+
+// wait returns when there is a copy of all that is in s, or ctx ends.
+func (c *copier) wait(ctx context.Context, s *spool.Spool) {
+	for {
+		if names, err := s.Pending(); err == nil && c.copied(names...) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(c.every):
 		}
 	}
 }

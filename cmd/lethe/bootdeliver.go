@@ -212,7 +212,7 @@ func (b *boot) deliverAll(ctx context.Context, s *spool.Spool, made <-chan struc
 		<-made
 		if c != nil { // copies are no delivery; but they need time
 			b.log.Errorf("no depot and no delivery stick is configured: the papers stay in %s, in memory only, and go out as encrypted copies", bootPapers)
-			<-ctx.Done()
+			c.wait(ctx, s)
 		}
 		return fmt.Errorf("no depot and no delivery stick is configured: the papers are in %s, in memory only", bootPapers)
 	}
