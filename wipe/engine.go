@@ -83,6 +83,8 @@ type Engine struct {
 	// Restarts is how often a task goes on with a new worker when its own has ended
 	// without a word. Each time must have come further.
 	Restarts int
+
+	running underWay
 }
 
 // KeyStore keeps the keys of a task's passes where they outlive the machine, beside its
@@ -119,6 +121,7 @@ func (e *Engine) task(ctx context.Context, p *Plan, s Spec) TaskReport {
 	}
 	u := p.unfinished[s.Task.ID]
 	k := e.keeper(s)
+	defer e.running.begin(k)()
 	if u != nil {
 		k.transcript, k.keys = u.Transcript, slices.Clone(u.Keys)
 	}
@@ -185,6 +188,7 @@ func (e *Engine) attend(ctx context.Context, k *keeper, w Worker, p Patience) er
 			e.giveUp(k, w, ended, s)
 			return nil
 		}
+	case <-k.abort.asked:
 	case <-ctx.Done():
 	}
 	stop()

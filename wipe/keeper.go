@@ -29,6 +29,7 @@ type keeper struct {
 	pulse      *pulse
 	transcript *record.Transcript
 	over       chan struct{} // closed when no more lines are taken from the worker
+	abort      *abort
 
 	mu     sync.Mutex
 	closed bool  // the last line is written
@@ -39,7 +40,7 @@ type keeper struct {
 }
 
 func (e *Engine) keeper(s Spec) *keeper {
-	return &keeper{engine: e, task: s.Task.ID, spec: s, pulse: newPulse(), transcript: &record.Transcript{}, over: make(chan struct{})}
+	return &keeper{engine: e, task: s.Task.ID, spec: s, pulse: newPulse(), transcript: &record.Transcript{}, over: make(chan struct{}), abort: newAbort()}
 }
 
 // keep chains the event and has the journal keep its line. Once a line was not
@@ -151,7 +152,11 @@ func (k *keeper) take(s Said) error {
 	if s.Key != nil {
 		return k.keepKey(*s.Key)
 	}
-	return k.keep(*s.Event)
+	e := *s.Event
+	if e.Stopped != nil && e.Stopped.Reason == record.StopSignal && k.abort.isAsked() {
+		e = k.abort.ended("its worker: " + e.Stopped.Detail)
+	}
+	return k.keep(e)
 }
 
 func (k *keeper) isClosed() bool {
@@ -178,7 +183,9 @@ func (k *keeper) close(ctx context.Context, err error) {
 	if v := k.vetoed(); v != nil {
 		reason, err = record.StopError, fmt.Errorf("%w: %w", v, err)
 	}
-	if ctx.Err() != nil {
+	if k.abort.isAsked() {
+		reason, err = record.StopAbort, fmt.Errorf("%s; %w", k.abort.by, err)
+	} else if ctx.Err() != nil {
 		reason = record.StopSignal
 		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 	}

@@ -72,7 +72,7 @@ func (k *keeper) goOn(p *Plan, reason, detail string) error {
 // before: a drive on which every worker dies at once is given up.
 func (e *Engine) again(ctx context.Context, k *keeper, p *Plan, lost error) error {
 	var died errDied
-	if e.Keys == nil || !errors.As(lost, &died) || ctx.Err() != nil || k.vetoed() != nil {
+	if e.Keys == nil || !errors.As(lost, &died) || ctx.Err() != nil || k.abort.isAsked() || k.vetoed() != nil {
 		return errNotResumable
 	}
 	r, err := ResumeFrom(k.transcript, k.keys)

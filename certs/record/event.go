@@ -220,7 +220,7 @@ type Stalled struct {
 // Stopped says that the task ended early, and who says so.
 type Stopped struct {
 	By     string `json:"by"`     // "worker" or "supervisor"
-	Reason string `json:"reason"` // StopSignal, StopError, StopLost, StopStuck, StopGone, StopRefused
+	Reason string `json:"reason"` // StopSignal, StopError, StopLost, StopStuck, StopGone, StopAbort, StopRefused
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -231,6 +231,7 @@ const (
 	StopLost    = "lost"    // the worker ended without a word
 	StopStuck   = "stuck"   // the drive gave no sign of life and was given up
 	StopGone    = "gone"    // the drive was pulled, or its adapter was
+	StopAbort   = "abort"   // a person ended this task, and no other
 	StopRefused = "refused" // a guard refused before anything was done
 )
 

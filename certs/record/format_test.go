@@ -99,7 +99,7 @@ func TestFormatNamesEveryWord(t *testing.T) {
 	for _, w := range []string{OrderFormat, TranscriptFormat, RecordFormat, SummaryFormat, "lethe-judge/2",
 		KindCertificate, KindNotice, ReasonDecommission, ReasonTermination, CheckFull,
 		PatternZero, PatternByte, PatternStream, AuditVolatile, AuditDepot, AuditStick,
-		StopSignal, StopError, StopLost, StopStuck, StopGone, StopRefused, ResumeRestart, ResumeWorker, string(MethodClear), string(MethodPurge), string(MethodDestroy),
+		StopSignal, StopError, StopLost, StopStuck, StopGone, StopAbort, StopRefused, ResumeRestart, ResumeWorker, string(MethodClear), string(MethodPurge), string(MethodDestroy),
 		string(MediumUnknown), string(MediumMagnetic), string(MediumFlash), string(MediumCard), string(MediumVirtual),
 		string(Overwrite), string(BlockErase), string(CryptoErase), string(SanitizeOverwrite), string(SecurityErase),
 		string(FormatNVM), string(FormatUnit), string(Revert),

@@ -41,7 +41,7 @@ func run(argv []string) int {
 
 func commands() []cli.Command {
 	return []cli.Command{
-		listCommand(), planCommand(), eraseCommand(), recoverCommand(), doctorCommand(),
+		listCommand(), planCommand(), eraseCommand(), abortCommand(), recoverCommand(), doctorCommand(),
 		orderCommand(), keyCommand(), stickCommand(), enrollCommand(),
 		bootCommand(), workerCommand(), versionCommand(),
 	}

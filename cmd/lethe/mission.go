@@ -81,11 +81,13 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 	drawing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	drawn := make(chan struct{})
 	go func() { defer close(drawn); screen.Run(drawing) }()
+	engine := &wipe.Engine{
+		Spawn:   wipe.Processes{Path: exe, Args: []string{"worker"}, Stderr: m.env.Stderr},
+		Journal: j, Clock: m.time, Observe: screen.Observe, Tell: screen.Tell,
+	}
+	aborts := m.hearAborts(drawing, screen, engine)
 	work := job.Job{
-		Engine: &wipe.Engine{
-			Spawn:   wipe.Processes{Path: exe, Args: []string{"worker"}, Stderr: m.env.Stderr},
-			Journal: j, Clock: m.time, Observe: screen.Observe, Tell: screen.Tell,
-		},
+		Engine:  engine,
 		Issuer:  issue.Issuer{Signer: m.signer},
 		Profile: m.policy.Profile,
 		Order:   m.order,
@@ -103,6 +105,7 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 	out, err := work.Run(ctx, m.plan)
 	stop()
 	<-drawn
+	aborts.Wait()
 	if err == nil { // every paper is kept: nobody will need the note
 		err = dropRun(m.journal, m.plan.Digest())
 	}

@@ -31,6 +31,9 @@ type Screen struct {
 	mu    sync.Mutex
 	rows  []*row
 	drawn int // lines of the last live drawing
+
+	hears  bool // keys
+	dialog dialog
 }
 
 type row struct {
@@ -137,14 +140,18 @@ func (s *Screen) draw() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wipeLocked()
-	for _, r := range s.rows {
+	for i, r := range s.rows {
 		if !s.live && (r.end != "" || !r.begun && r.silent.IsZero()) {
 			continue
 		}
-		fmt.Fprintln(s.w, s.line(r))
+		fmt.Fprintln(s.w, s.number(i)+s.line(r))
 		if s.live {
 			s.drawn++
 		}
+	}
+	if s.hears {
+		fmt.Fprintln(s.w, s.fit(s.prompt(), 0))
+		s.drawn++
 	}
 }
 
@@ -158,7 +165,8 @@ func (s *Screen) wipeLocked() {
 
 // line is one drive in at most width columns.
 func (s *Screen) line(r *row) string {
-	name := fmt.Sprintf("%-18.18s", r.name)
+	columns := 18 - len(s.number(0))
+	name := fmt.Sprintf("%-*.*s", columns, columns, r.name)
 	if r.end != "" {
 		return name + " " + s.paint(s.fit(r.end, len(name)+1), r.good)
 	}

@@ -19,6 +19,8 @@ func (s *Screen) Tell(e wipe.Event) {
 	case wipe.Resumed:
 		s.mark(e.Task.ID, time.Time{})
 		s.Say("%s answers again, after %s", whole(e.Task.Device), Clock(e.Silent))
+	case wipe.Aborted:
+		s.Say("%s is aborted by %s; the other drives go on", whole(e.Task.Device), e.By)
 	case wipe.GivenUp:
 		s.mark(e.Task.ID, time.Time{})
 		how := "its worker was killed"
