@@ -72,12 +72,12 @@ func (a *grantArgs) plan(ctx context.Context, env cli.Env) (*mission, []inventor
 	}
 	ds = append(ds, a.files...)
 	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds), Policy: pol, Grant: g,
-		Boot: bootID(), Now: clock.Wall(), Done: a.done})
+		Boot: bootID(), Now: clock.Wall(), Done: a.done, Unfinished: a.unfinished})
 	if err != nil {
 		return nil, nil, cli.Usagef("%v", err)
 	}
 	named := slices.DeleteFunc(ds, func(d inventory.Device) bool { return g.Permits(d.Identity) != nil })
-	return &mission{env: env, plan: plan, policy: pol, order: envelope, labels: a.labels, machine: m, time: clock}, named, nil
+	return &mission{env: env, plan: plan, policy: pol, order: envelope, labels: a.labels, machine: m, time: clock, unfinished: a.unfinished}, named, nil
 }
 
 // eraseArgs are the flags of lethe erase.
@@ -86,6 +86,7 @@ type eraseArgs struct {
 	key, cert, papers string
 	wait              time.Duration
 	json              bool
+	noResume          bool
 }
 
 func eraseCommand() cli.Command {
@@ -112,6 +113,11 @@ the kernel. A drive that fails sector by sector does answer, however slowly: aft
 --max-errors sectors (1000) or --error-time of failing (2h) in a pass, or in its
 read-back, the rest is left, and the notice says what failed and what was not reached.
 
+An erase that a kill, a crash or a loss of power has cut short goes on when it is
+asked for again just so, with the same --papers and key: from the last byte that was
+flushed and read back, under a new key. In the end every byte is read back as ever, each
+part with its own key. --no-resume begins anew.
+
 --json prints one object at the end, whatever happened; plan and progress then go
 to standard error.`,
 		Flags: func(fs *flag.FlagSet) cli.Run {
@@ -121,6 +127,7 @@ to standard error.`,
 			fs.StringVar(&a.cert, "cert", "", "its certificate `file`")
 			fs.StringVar(&a.papers, "papers", "papers", "`folder` for the papers")
 			fs.DurationVar(&a.wait, "countdown", 5*time.Second, "how `long` to wait, with Ctrl-C at hand, before the first write")
+			fs.BoolVar(&a.noResume, "no-resume", false, "begin anew what was cut short, instead of going on")
 			fs.BoolVar(&a.json, "json", false, "the outcome as one JSON object on standard output")
 			return a.run
 		},
@@ -154,7 +161,7 @@ func (a *eraseArgs) erase(ctx context.Context, env cli.Env, args []string, r *re
 	if err != nil {
 		return err
 	}
-	if _, err := recoverIn(env, a.papers, signer, roots); err != nil {
+	if _, a.unfinished, err = recoverBut(env, a.papers, signer, roots, !a.noResume); err != nil {
 		return err
 	}
 	a.earlier = a.papers
@@ -201,7 +208,10 @@ func (a *eraseArgs) onHost(ctx context.Context, m *mission, named []inventory.De
 		return err
 	}
 	defer func() { err = errors.Join(err, m.spool.Close()) }()
-	m.journal = journalDir(a.papers)
+	m.journal, m.goesOn = journalDir(a.papers), true
+	if err := m.concludeRest(a.papers); err != nil {
+		return err
+	}
 	if err := countdown(ctx, m.env, a.wait); err != nil {
 		return err
 	}

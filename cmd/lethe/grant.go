@@ -33,6 +33,8 @@ type grantArgs struct {
 	pins    claims             // keep them what they are
 	earlier string             // folder of the papers of earlier runs, "" where none counts
 	done    []wipe.Done        // what the order has led to there
+
+	unfinished []wipe.Unfinished // tasks in that folder that could go on
 }
 
 func (a *grantArgs) flags(fs *flag.FlagSet) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,11 +16,12 @@ import (
 	"lethe/certs/bundle/durable"
 	"lethe/certs/record"
 	"lethe/certs/sign"
+	"lethe/wipe"
 )
 
 // What lies in the folder of the journals: TASK.jsonl while the task has no paper,
 // TASK.issued.jsonl when it has one, TASK.seal.json from the task's end in order
-// until its paper is kept, PLAN.run.json for what the papers of a run need besides.
+// until its paper is kept, TASK.resume.json while it could be resumed, PLAN.run.json for what the papers of a run need besides.
 const (
 	journalSuffix = ".jsonl"
 	issuedSuffix  = ".issued.jsonl"
@@ -61,10 +63,60 @@ func (j *journal) Append(_ context.Context, task string, l record.Line) error {
 	if err := f.add(b); err != nil {
 		return err
 	}
+	if l.Event.Kept != nil || l.Event.PassEnd != nil {
+		// Without it a successor goes on from where the last note says, or not at all.
+		_ = j.noteResume(task, f)
+	}
 	if l.Event.Ended == nil {
 		return nil
 	}
 	return writeSeal(j.dir, seal{Format: sealFormat, Task: task, Transcript: f.ref()}, j.signer)
+}
+
+// Keep implements wipe.KeyStore: the key lies beside the journal when it returns.
+func (j *journal) Keep(_ context.Context, task string, k wipe.Key) error {
+	f, err := j.file(task)
+	if err != nil {
+		return err
+	}
+	f.keys = append(f.keys, k)
+	return j.noteResume(task, f)
+}
+
+func (j *journal) noteResume(task string, f *journalFile) error {
+	return writeResume(j.dir, resumeNote{Format: resumeFormat, Task: task, Transcript: f.ref(), Keys: f.keys}, j.signer)
+}
+
+// goOn takes up the journal of a task that was cut short, just as it was found, and
+// drops what its supervisor had not vouched for.
+func (j *journal) goOn(u wipe.Unfinished) error {
+	task, want := u.Task().ID, u.Transcript.Bytes()
+	name := filepath.Join(j.dir, task+journalSuffix)
+	b, err := readPlain(name, maxJournal)
+	if err != nil {
+		return fmt.Errorf("take up journal %s: %w", task, err)
+	}
+	note, err := readResume(j.dir, task, j.signer)
+	if err != nil {
+		return fmt.Errorf("take up journal %s: %w", task, err)
+	}
+	if !bytes.HasPrefix(b, want) || note.Transcript != u.Transcript.Ref() {
+		return fmt.Errorf("take up journal %s: it was changed meanwhile", task)
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|openPlain, 0)
+	if err != nil {
+		return fmt.Errorf("take up journal: %w", err)
+	}
+	if err := errors.Join(f.Truncate(int64(len(want))), f.Sync()); err != nil {
+		return errors.Join(fmt.Errorf("take up journal: %w", err), f.Close())
+	}
+	ref := u.Transcript.Ref()
+	jf := &journalFile{file: f, lines: ref.Lines, size: ref.Bytes, sum: sha256.New(), head: ref.Head, keys: u.Keys}
+	jf.sum.Write(want)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.files[task] = jf
+	return nil
 }
 
 // file is the task's own file; a task's lines come one at a time.
@@ -104,6 +156,7 @@ type journalFile struct {
 	size  int64
 	sum   hash.Hash
 	head  record.Hex
+	keys  []wipe.Key
 	lost  error // why a line was not kept: those after it would not follow
 }
 
@@ -143,8 +196,10 @@ func markIssued(dir, task string) error {
 	if err != nil {
 		return fmt.Errorf("mark journal %s as issued: %w", task, err)
 	}
-	if err := os.Remove(filepath.Join(dir, task+sealSuffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("mark journal %s as issued: %w", task, err)
+	for _, suffix := range []string{sealSuffix, resumeSuffix} {
+		if err := os.Remove(filepath.Join(dir, task+suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("mark journal %s as issued: %w", task, err)
+		}
 	}
 	return durable.SyncDir(dir)
 }

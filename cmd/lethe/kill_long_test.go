@@ -6,3 +6,6 @@ const (
 	kills      = 200
 	interrupts = 30
 )
+
+// resumes is how many kills TestResumes makes.
+const resumes = 100

@@ -7,3 +7,6 @@ const (
 	kills      = 10
 	interrupts = 3
 )
+
+// resumes is how many kills TestResumes makes.
+const resumes = 5

@@ -222,9 +222,9 @@ func (k *kill) aftermath(sum *tally, supervisor, byErase bool) {
 	}
 	said := ""
 	if !byErase {
-		said = k.must(k.recover())
+		said = k.must(k.recover("--conclude"))
 	} else {
-		said = k.must(k.erase()) // recovers first
+		said = k.must(k.erase("--no-resume")) // recovers first
 	}
 	recovered := map[string]paper{}
 	for task, b := range orphans {
@@ -257,7 +257,7 @@ func (k *kill) aftermath(sum *tally, supervisor, byErase bool) {
 		}
 	}
 	if k.rng.IntN(4) == 0 { // the other way, by erase alone, is half of the rounds
-		k.must(k.erase())
+		k.must(k.erase("--no-resume"))
 		k.erasedNow(after)
 	}
 }

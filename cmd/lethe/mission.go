@@ -40,6 +40,8 @@ type mission struct {
 	neighbours func() []record.Neighbour
 	spool      *spool.Spool
 	journal    string // folder of the transcripts as they grow
+	goesOn     bool   // what is cut short there can be resumed
+	unfinished []wipe.Unfinished
 	// onScreen is given the screen while bars are drawn, and nil afterwards, so
 	// that a log does not write over them. May be nil.
 	onScreen func(io.Writer)
@@ -73,6 +75,14 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 	if err := m.note(); err != nil {
 		return job.Outcome{}, fmt.Errorf("%w; nothing was touched", err)
 	}
+	for _, u := range m.unfinished {
+		if m.plan.Resumed(u.Task().ID) == nil {
+			continue
+		}
+		if err := j.goOn(u); err != nil {
+			return job.Outcome{}, fmt.Errorf("%w; nothing was touched", err)
+		}
+	}
 	screen := tui.New(m.env, m.plan.Tasks())
 	if m.onScreen != nil {
 		m.onScreen(screen)
@@ -102,15 +112,21 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 			screen.Finish(p.ID, fmt.Sprintf("ITS PAPER COULD NOT BE KEPT: %v  %s", err, p.ID), false)
 		},
 	}
+	if m.goesOn {
+		work.Engine.Keys, work.Engine.Restarts = j, restarts
+	}
 	out, err := work.Run(ctx, m.plan)
 	stop()
 	<-drawn
 	aborts.Wait()
 	if err == nil { // every paper is kept: nobody will need the note
-		err = dropRun(m.journal, m.plan.Digest())
+		err = errors.Join(dropRun(m.journal, m.plan.Digest()), m.dropOldRuns())
 	}
 	return out, err
 }
+
+// restarts is how often a task gets a new worker when its own has died.
+const restarts = 3
 
 // keep puts a paper into the spool, and then its journal out of the way: a paper
 // that is taken elsewhere must not be issued a second time.
@@ -203,6 +219,9 @@ func printPlan(env cli.Env, p *wipe.Plan, not []record.Refusal) {
 				earns = "nothing"
 			}
 			say(6, "  %s %s earns %s: %s", mark, r.Technique, earns, r.Reason)
+		}
+		if r := p.Resumed(t.ID); r != nil {
+			say(6, "    it was cut short and goes on: pass %d of %d at byte %d of %d", r.Pass, len(t.Passes), r.From, d.Size)
 		}
 		var ps []string
 		for _, s := range t.Passes {

@@ -22,6 +22,7 @@ import (
 	"lethe/cmd/internal/cli"
 	"lethe/cmd/internal/job"
 	"lethe/inventory"
+	"lethe/wipe"
 	"lethe/wipe/profile"
 )
 
@@ -37,6 +38,7 @@ type recovery struct {
 	signer sign.Signer
 	roots  *x509.CertPool // whom papers that are there must lead to; nil where not known
 	tool   record.Tool
+	skip   map[string]bool // tasks that are left as they are, to go on
 }
 
 // run issues what is missing and says each in a line. A file that is no journal is
@@ -54,6 +56,9 @@ func (r *recovery) run() (issued int, err error) {
 	for _, f := range files {
 		task, ok := strings.CutSuffix(f.Name(), journalSuffix)
 		if !ok || strings.HasSuffix(f.Name(), issuedSuffix) {
+			continue
+		}
+		if r.skip[task] {
 			continue
 		}
 		name := filepath.Join(r.dir, f.Name())
@@ -209,24 +214,35 @@ func (r *recovery) dropRuns(files []os.DirEntry) error {
 // touched, nor made. roots are those that papers already there must lead to, nil
 // where they are not known.
 func recoverIn(env cli.Env, papers string, s sign.Signer, roots *x509.CertPool) (issued int, err error) {
+	issued, _, err = recoverBut(env, papers, s, roots, false)
+	return issued, err
+}
+
+// recoverBut is recoverIn. With goOn it leaves the tasks alone that could go on, and
+// returns them.
+func recoverBut(env cli.Env, papers string, s sign.Signer, roots *x509.CertPool, goOn bool) (issued int, us []wipe.Unfinished, err error) {
 	dir := journalDir(papers)
 	if _, err := os.Lstat(dir); err != nil {
-		return 0, nil
+		return 0, nil, nil
 	}
 	sp, err := papersIn(papers)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer func() { err = errors.Join(err, sp.Close()) }()
 	tool, err := hostTool()
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	r := &recovery{env: env, dir: dir, spool: sp, papers: papers, signer: s, roots: roots, tool: tool}
-	if issued, err = r.run(); err != nil {
-		return issued, cli.Undeliveredf("papers of an earlier run are missing: %v; no drive was touched", err)
+	if goOn {
+		us = r.unfinished(time.Now())
+		r.skip = names(us)
 	}
-	return issued, nil
+	if issued, err = r.run(); err != nil {
+		return issued, nil, cli.Undeliveredf("papers of an earlier run are missing: %v; no drive was touched", err)
+	}
+	return issued, us, nil
 }
 
 func recoverCommand() cli.Command {
@@ -239,6 +255,9 @@ if the lethe that erased sealed its end with the same key. Papers that exist are
 never touched; a file that has the name of a task's paper and is not it, is exit
 status 5 (with --trust its signature must hold, too). lethe erase does the same before it begins.
 
+A task that can still go on, with lethe erase as before and the same --papers, is
+left alone and named, with exit status 5; --conclude gives it its notice.
+
   lethe recover --papers papers --key agent-key.pem --cert agent.pem
 
 Exit status 0 means that every task in the folder has its paper; a journal of a task
@@ -247,6 +266,7 @@ that must be left alone, or that cannot be opened, is exit status 5.`,
 			key := fs.String("key", "", "`file` of the key that signs the papers")
 			cert := fs.String("cert", "", "its certificate `file`")
 			papers := fs.String("papers", "papers", "`folder` of the papers")
+			conclude := fs.Bool("conclude", false, "give notices to tasks that could still go on, too")
 			trust := fs.String("trust", "", "root certificate `file` that papers already there must lead to")
 			return func(_ context.Context, env cli.Env, args []string) error {
 				if len(args) > 0 || *key == "" || *cert == "" {
@@ -263,11 +283,18 @@ that must be left alone, or that cannot be opened, is exit status 5.`,
 				if _, err := os.Stat(*papers); err != nil {
 					return cli.Usagef("folder of the papers %s: %v", *papers, unwrapPath(err))
 				}
-				n, err := recoverIn(env, *papers, signer, roots)
+				n, us, err := recoverBut(env, *papers, signer, roots, !*conclude)
 				if err != nil {
 					return err
 				}
 				fmt.Fprintf(env.Stdout, "%d papers issued in %s\n", n, *papers)
+				var left []string
+				for _, u := range us {
+					left = append(left, canGoOn(u))
+				}
+				if len(left) > 0 {
+					return cli.Undeliveredf("%s; or lethe recover --conclude gives up and issues its notice", strings.Join(left, "; "))
+				}
 				return nil
 			}
 		},

@@ -79,7 +79,7 @@ func TestReplay(t *testing.T) {
 	}
 	kept, was := r.audit(nil), small.content(t)
 
-	said := r.must(erase())
+	said := r.must(erase("--no-resume"))
 	for _, want := range []string{"already has certificate LTH-", "under order ORD-", "recovered", "found after a restart", "2 of 2 drives sanitised: 1 now, 1 before under this order (LTH-"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the second run does not say %q:\n%s", want, said)
@@ -192,7 +192,7 @@ func TestPapersFillUp(t *testing.T) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	if said := r.must(r.recover()); !strings.Contains(said, "INCOMPLETE") {
+	if said := r.must(r.recover("--conclude")); !strings.Contains(said, "INCOMPLETE") {
 		t.Errorf("recover says:\n%s", said)
 	}
 	if ps := r.audit(nil); len(ps) != 1 || certificates(ps) != 0 {

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -123,15 +124,17 @@ func (r *rig) signed(args ...string) []string {
 }
 
 // erase is the command that erases all drives, as a person would type it.
-func (r *rig) erase() *exec.Cmd {
-	args := []string{"erase", "--countdown", "0s"}
+func (r *rig) erase(more ...string) *exec.Cmd {
+	args := append([]string{"erase", "--countdown", "0s"}, more...)
 	for _, d := range r.drives {
 		args = append(args, "--device", d.dev, "--confirm", d.name)
 	}
 	return r.command(r.signed(args...)...)
 }
 
-func (r *rig) recover() *exec.Cmd { return r.command(r.signed("recover")...) }
+func (r *rig) recover(more ...string) *exec.Cmd {
+	return r.command(r.signed(append([]string{"recover"}, more...)...)...)
+}
 
 // must runs a command that has to succeed and returns what it said.
 func (r *rig) must(cmd *exec.Cmd) string {
@@ -219,7 +222,7 @@ func (r *rig) true(p paper) {
 			r.t.Fatal(err)
 		}
 		if rec.Kind == record.KindCertificate {
-			if err := isStream(now, rec.Passes[len(rec.Passes)-1]); err != nil || d.remains(now, 0, len(now)) > 0 {
+			if err := isPass(now, rec.Passes[len(rec.Passes)-1]); err != nil || d.remains(now, 0, len(now)) > 0 {
 				r.t.Errorf("CERTIFICATE WITHOUT A FULL ERASE: %s of %s: %v, %d old sectors", rec.ID, d.dev, err, d.remains(now, 0, len(now)))
 			}
 			return
@@ -263,9 +266,33 @@ func (d *rigDrive) remains(now []byte, from, to int) (n int) {
 	return n
 }
 
+// isPass reports whether the bytes are those of a pass: of one that was resumed, each
+// part by its own key, from the first byte to the last.
+func isPass(now []byte, p record.PassDone) error {
+	if len(p.Parts) == 0 {
+		return isStream(now, p)
+	}
+	at := record.Size(0)
+	for _, q := range p.Parts {
+		if q.Range.First != at || q.Range.End > record.Size(len(now)) {
+			return errors.New("the parts leave a hole")
+		}
+		at = q.Range.End
+		if err := isStreamAt(now[q.Range.First:q.Range.End], int(q.Range.First), record.PassDone{Commitment: q.Commitment, Key: q.Key, IV: q.IV}); err != nil {
+			return fmt.Errorf("%d to %d: %w", q.Range.First, q.Range.End, err)
+		}
+	}
+	if at != record.Size(len(now)) {
+		return errors.New("the parts end early")
+	}
+	return nil
+}
+
 // isStream reports whether the bytes are the stream of the key a pass reveals, and
 // the key the one that was committed.
-func isStream(now []byte, p record.PassDone) error {
+func isStream(now []byte, p record.PassDone) error { return isStreamAt(now, 0, p) }
+
+func isStreamAt(now []byte, off int, p record.PassDone) error {
 	key, err := hex.DecodeString(p.Key)
 	if err != nil {
 		return err
@@ -281,9 +308,9 @@ func isStream(now []byte, p record.PassDone) error {
 	if err != nil {
 		return err
 	}
-	want := make([]byte, len(now))
+	want := make([]byte, off+len(now))
 	cipher.NewCTR(block, iv).XORKeyStream(want, want)
-	if !bytes.Equal(now, want) {
+	if !bytes.Equal(now, want[off:]) {
 		return errors.New("the drive does not hold the stream")
 	}
 	return nil

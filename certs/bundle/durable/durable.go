@@ -36,9 +36,14 @@ type Staged struct {
 
 // Stage writes data to a temporary file of dir and flushes it. On any error
 // nothing is left behind.
-func Stage(dir string, data []byte) (*Staged, error) {
+func Stage(dir string, data []byte) (*Staged, error) { return stage(dir, data, filePerm) }
+
+// StagePrivate is Stage for what only the owner may read.
+func StagePrivate(dir string, data []byte) (*Staged, error) { return stage(dir, data, 0o600) }
+
+func stage(dir string, data []byte, perm os.FileMode) (*Staged, error) {
 	path := filepath.Join(dir, TempPrefix+rand.Text())
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, filePerm)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return nil, fmt.Errorf("stage: %w", err)
 	}
