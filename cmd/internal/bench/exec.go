@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"time"
 )
@@ -52,7 +53,7 @@ func measure(ctx context.Context, every time.Duration, cmds []*exec.Cmd, at func
 		u.out = append(u.out, outs[i].String())
 		u.cpu += c.ProcessState.UserTime() + c.ProcessState.SystemTime()
 		if errs[i] != nil {
-			return u, fmt.Errorf("%v: %w\n%s", c.Args, errs[i], outs[i].String())
+			return u, fmt.Errorf("%s: %w\n%s", strings.Join(c.Args[:min(2, len(c.Args))], " "), errs[i], tail(outs[i].String(), 4<<10))
 		}
 	}
 	if ctx.Err() != nil {
@@ -60,6 +61,9 @@ func measure(ctx context.Context, every time.Duration, cmds []*exec.Cmd, at func
 	}
 	return u, errs[len(cmds)]
 }
+
+// tail is the end of what a tool said.
+func tail(s string, n int) string { return s[max(0, len(s)-n):] }
 
 // busyTime adds up /proc/stat's user, nice, system, irq and softirq of all CPUs.
 func busyTime() time.Duration {

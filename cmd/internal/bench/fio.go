@@ -22,20 +22,16 @@ func (s fioShape) String() string {
 	return fmt.Sprintf("%s bs=%dk iodepth=%d numjobs=%d", s.Engine, s.Block, s.Depth, s.Jobs)
 }
 
-// fioShapes are what the warm-up tries.
+// fioShapes are what the warm-up tries. A queue is its own parallelism: only psync gets
+// several jobs a drive.
 func fioShapes(devices int) (out []fioShape) {
-	jobs := []int{1, 2}
-	if devices > 1 {
-		jobs = []int{1}
-	}
-	for _, j := range jobs {
-		for _, bs := range []int{128, 256, 512, 1024, 4096} {
-			out = append(out, fioShape{"psync", bs, 1, j})
-			for _, e := range []string{"libaio", "io_uring"} {
-				for _, d := range []int{4, 16} {
-					out = append(out, fioShape{e, bs, d, j})
-				}
-			}
+	for _, bs := range []int{256, 512, 1024, 4096} {
+		out = append(out, fioShape{"psync", bs, 1, 1})
+		if devices == 1 {
+			out = append(out, fioShape{"psync", bs, 1, 2})
+		}
+		for _, e := range []string{"libaio", "io_uring"} {
+			out = append(out, fioShape{e, bs, 4, 1}, fioShape{e, bs, 16, 1})
 		}
 	}
 	return out

@@ -126,7 +126,7 @@ func (b *bench) all(ctx context.Context, only string) error {
 	}
 	has := func(phase string) bool { return strings.Contains(" "+only+" ", " "+phase+" ") }
 	// nwipe's fastest generator is needed by the others.
-	if !has("one") {
+	if !has("one") && (has("eight") || has("limited")) {
 		if err := b.chooseGenerators(ctx, slow); err != nil {
 			return err
 		}
