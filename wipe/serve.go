@@ -7,6 +7,12 @@ import (
 	"io"
 )
 
+// WorkerProcs is the most processors that a worker's Go code may use at once. One
+// fills or compares faster than a drive moves bytes; a second and third take what the
+// transfers leave waiting. Every further one costs memory in each worker of a large
+// machine: with 64 of them 2 MiB and a dozen threads.
+const WorkerProcs = 4
+
 // ServeWorker is the body of a worker process: it reads its Spec from in, does
 // the task, and reports on out. When in ends, the supervisor is gone: the task
 // is cancelled at once, since nobody takes down what is done.

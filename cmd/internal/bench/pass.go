@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 
 	"lethe/inventory/devio"
+	"lethe/wipe"
 	"lethe/wipe/overwrite"
 	"lethe/wipe/pattern"
 	"lethe/wipe/verify"
@@ -27,6 +29,7 @@ type passed struct {
 // worker does it: the same handle, the same packages, default options. It opens, says
 // ready, and begins when told.
 func drivePass(ctx context.Context, in io.Reader, out io.Writer, job, key, node string) error {
+	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), wipe.WorkerProcs))
 	h, err := devio.Open(node)
 	if err != nil {
 		return err
