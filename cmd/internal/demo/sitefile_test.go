@@ -150,6 +150,7 @@ func tftpAndScreen(t *testing.T) {
 		s.TFTP = &site.TFTP{Server: "10.0.2.2:" + port, Recipients: []string{public}}
 		s.Consoles, s.Keymap = []string{"tty0", "ttyS0,115200n8"}, "/etc/lethe/site.bmap"
 	}
+	o.BootTime = 6 * time.Minute
 	copies := map[string][]byte{}
 	o.During = func(ctx context.Context, m *demo.Running) error {
 		for range 5 { // four drives and the summary
@@ -163,7 +164,10 @@ func tftpAndScreen(t *testing.T) {
 			}
 			copies[said[1]] = pdf
 		}
-		if err := stays(ctx, m, 10*time.Second); err != nil {
+		if _, err := m.Expect(ctx, `5 PAPERS ARE NOT DELIVERED[^\n]*`); err != nil {
+			return err
+		}
+		if err := stays(ctx, m, 10*time.Second); err != nil { // the screen may be behind
 			return err
 		}
 		if err := m.Screen(ctx, picture); err != nil {
@@ -262,7 +266,11 @@ func bkeymap(t *testing.T, dir string) []byte {
 	for i := range len(middle) {
 		fmt.Fprintf(&text, "keycode %d = %c\n", 30+i, middle[(i+len(middle)-1)%len(middle)])
 	}
-	text.WriteString("keycode 28 = Return\n")
+	bottom := "zxcvbnm" // as it is: what a map leaves out has no meaning
+	for i := range len(bottom) {
+		fmt.Fprintf(&text, "keycode %d = %c\n", 44+i, bottom[i])
+	}
+	text.WriteString("keycode 28 = Return\nkeycode 57 = space\n")
 	name := filepath.Join(dir, "site.map")
 	if err := os.WriteFile(name, []byte(text.String()), 0o644); err != nil {
 		t.Fatal(err)
