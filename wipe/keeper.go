@@ -156,7 +156,11 @@ func (k *keeper) take(s Said) error {
 	if e.Stopped != nil && e.Stopped.Reason == record.StopSignal && k.abort.isAsked() {
 		e = k.abort.ended("its worker: " + e.Stopped.Detail)
 	}
-	return k.keep(e)
+	err := k.keep(e)
+	if err == nil && e.Paused != nil {
+		k.engine.tell(Hot{k.spec.Task, *e.Paused})
+	}
+	return err
 }
 
 func (k *keeper) isClosed() bool {

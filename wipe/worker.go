@@ -129,6 +129,9 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	if err := w.admit(ctx); err != nil {
 		return err
 	}
+	cooler := cool(ctx, beat)
+	defer cooler.stop()
+	w.drive = cooler
 	if err := w.passes(ctx); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ func residual(r record.Record, t *record.Transcript) []string {
 	out.pattern(r)
 	out.cured(t)
 	out.stalled(t)
+	out.paused(t)
 	out.resumed(t)
 	if r.Audit.Kind != record.AuditDepot && r.Audit.Kind != record.AuditStick {
 		out.add("Intent was recorded in this machine's memory only (audit: volatile).")
@@ -117,6 +118,19 @@ func (s *sentences) stalled(t *record.Transcript) {
 	}
 	if n > 0 {
 		s.add("The drive gave no sign of life %d times and went on, the longest for at least %s.", n, time.Duration(longest).Round(time.Second))
+	}
+}
+
+// paused tells of times when the drive was too hot by its own word.
+func (s *sentences) paused(t *record.Transcript) {
+	n, whole := 0, time.Duration(0)
+	for _, l := range t.Lines {
+		if e := l.Event.Paused; e != nil && e.Over {
+			n, whole = n+1, whole+time.Duration(e.Nanos)
+		}
+	}
+	if n > 0 {
+		s.add("The drive reached its own temperature limit %d times and rested, for %s altogether.", n, whole.Round(time.Second))
 	}
 }
 

@@ -20,6 +20,7 @@ type Event struct {
 	Resumed    *Resumed    `json:"resumed,omitempty"`
 	Rechecked  *ReadBack   `json:"rechecked,omitempty"`
 	Stalled    *Stalled    `json:"stalled,omitempty"`
+	Paused     *Paused     `json:"paused,omitempty"`
 	Stopped    *Stopped    `json:"stopped,omitempty"`
 	Ended      *Ended      `json:"ended,omitempty"`
 }
@@ -217,6 +218,16 @@ type Stalled struct {
 	Over  bool  `json:"over,omitempty"`
 }
 
+// Paused says that the drive was as hot as it may be by its own word, and nothing was
+// asked of it until it had cooled. With Over it went on.
+type Paused struct {
+	Celsius int64  `json:"celsius"`
+	Limit   int64  `json:"limit"`           // at which it rests, in degrees Celsius
+	Source  string `json:"source"`          // the command that told
+	Nanos   int64  `json:"nanos,omitempty"` // how long it rested, monotonic; with Over
+	Over    bool   `json:"over,omitempty"`
+}
+
 // Stopped says that the task ended early, and who says so.
 type Stopped struct {
 	By     string `json:"by"`     // "worker" or "supervisor"
@@ -248,7 +259,7 @@ func (e Event) Kind() string {
 		{"task", e.Task != nil}, {"opened", e.Opened != nil}, {"intent", e.Intent != nil},
 		{"commit", e.Commit != nil}, {"passBegin", e.PassBegin != nil}, {"stretch", e.Stretch != nil},
 		{"kept", e.Kept != nil}, {"passEnd", e.PassEnd != nil}, {"checkBegin", e.CheckBegin != nil}, {"checkEnd", e.CheckEnd != nil},
-		{"reveal", e.Reveal != nil}, {"closing", e.Closing != nil}, {"resumed", e.Resumed != nil}, {"rechecked", e.Rechecked != nil}, {"stalled", e.Stalled != nil},
+		{"reveal", e.Reveal != nil}, {"closing", e.Closing != nil}, {"resumed", e.Resumed != nil}, {"rechecked", e.Rechecked != nil}, {"stalled", e.Stalled != nil}, {"paused", e.Paused != nil},
 		{"stopped", e.Stopped != nil}, {"ended", e.Ended != nil},
 	} {
 		if m.set {

@@ -83,6 +83,12 @@ type drive struct {
 	held confine.State
 }
 
+// Heat asks the drive how hot it is.
+func (d drive) Heat(ctx context.Context) (wipe.Heat, error) {
+	h, err := d.Handle.Heat(ctx)
+	return wipe.Heat{Now: int64(h.Now), Limit: int64(h.Limit), Resume: int64(h.Resume), Source: h.Source}, err
+}
+
 // State asks the drive who it is, on this very handle. Open claims the drive
 // exclusively and past the cache, or fails: a handle that is open is both.
 func (d drive) State(ctx context.Context) (record.Opened, error) {

@@ -230,6 +230,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte{0x72, 1, 0, 0x1d, 0, 0, 0, 14, 9, 12, 1, 0, 0, 0, 0, 255, 0, 255, 0, 1, 0x40, 0x50})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = ParseRegisters(b)
+		_, _ = ParseTemperature(b)
 		if last, err := parseConfiguration(b); err == nil && last+1 > 1<<48 {
 			t.Errorf("last block %d", last)
 		}

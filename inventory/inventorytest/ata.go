@@ -19,8 +19,9 @@ type ATADrive struct {
 	Configured              uint64         // last LBA of DEVICE CONFIGURATION IDENTIFY; 0: aborted
 	HideRegisters           bool           // the adapter returns zeros for registers
 	RefusePassThrough       bool
-	USB                     bool // INQUIRY names the bridge, VPD 89h names ATA
-	Resets                  int  // this many commands are answered by UNIT ATTENTION first
+	USB                     bool         // INQUIRY names the bridge, VPD 89h names ATA
+	Celsius                 map[int]int8 // temperature statistics by offset, e.g. 08h now, 58h maximum; nil: no such log
+	Resets                  int          // this many commands are answered by UNIT ATTENTION first
 }
 
 // IdentifyDevice is the drive's IDENTIFY DEVICE data, with a valid checksum.
@@ -102,6 +103,13 @@ func (a *ATADrive) passThrough(c *scsi.Command) scsi.Response {
 	switch op, feature := c.CDB[14], c.CDB[4]; {
 	case op == 0xec:
 		return give(c, a.IdentifyDevice())
+	case op == 0x2f && a.Celsius != nil && c.CDB[8] == 0x04 && c.CDB[10] == 0x05:
+		b := make([]byte, 512)
+		b[0], b[2] = 1, 5
+		for at, v := range a.Celsius {
+			b[at], b[at+7] = byte(v), 0xc0
+		}
+		return give(c, b)
 	case op == 0x27, op == 0xf8, op == 0x78 && feature == 0:
 		return a.registers(native)
 	case op == 0xb1 && feature == 0xc2 && a.Configured != 0:

@@ -21,6 +21,7 @@ type NVMeDrive struct {
 	Detached                []uint32 // allocated, not attached
 	NoDescriptors           bool     // older than NVMe 1.3
 	ONCS                    uint16
+	WCTemp, CCTemp, Kelvin  uint16 // limits, and how hot it is now; 0: not told
 }
 
 // NVMeHosts answers Reservation Report: an nvme.Conn for I/O commands. Long
@@ -80,6 +81,10 @@ func (d *NVMeDrive) Do(ctx context.Context, c *nvme.Command) (nvme.Response, err
 		return nvme.Response{}, err
 	}
 	const invalidField, invalidNamespace, invalidOpcode = 0x4002, 0x400b, 0x4001
+	if c.Opcode == 0x02 && c.CDW10&0xff == 0x02 {
+		binary.LittleEndian.PutUint16(c.Data[1:], d.Kelvin)
+		return nvme.Response{}, nil
+	}
 	if c.Opcode != 0x06 {
 		return nvme.Response{Status: invalidOpcode}, nil
 	}
@@ -132,6 +137,8 @@ func (d *NVMeDrive) controller() []byte {
 	le.PutUint16(b[78:], d.CNTLID)
 	le.PutUint32(b[80:], 0x010400)
 	le.PutUint16(b[256:], d.OACS)
+	le.PutUint16(b[266:], d.WCTemp)
+	le.PutUint16(b[268:], d.CCTemp)
 	le.PutUint64(b[296:], d.Unused)
 	le.PutUint32(b[312:], d.RPMBS)
 	le.PutUint32(b[328:], d.Sanicap)

@@ -22,6 +22,7 @@ type SCSIDrive struct {
 	Commands                          map[uint16]byte // opcode<<8|service action to support code
 	Reserved                          *Reserved       // persistent reservations; nil: no such command
 	Conflict                          bool            // reserved by another host the old way
+	Heat                              []byte          // current temperature and reference of log page 0Dh; nil: no such page
 	Err                               error           // every command fails on the way
 }
 
@@ -58,6 +59,10 @@ func (d *SCSIDrive) Do(ctx context.Context, c *scsi.Command) (scsi.Response, err
 			return give(c, q), nil
 		}
 		return d.page(c), nil
+	case 0x4d:
+		if d.Heat != nil && c.CDB[2] == 0x4d {
+			return give(c, []byte{0x0d, 0, 0, 12, 0, 0, 3, 2, 0, d.Heat[0], 0, 1, 3, 2, 0, d.Heat[1]}), nil
+		}
 	case 0x25:
 		return give(c, capacity10(d.Blocks, d.BlockLength)), nil
 	case 0x9e:

@@ -18,6 +18,8 @@ type Controller struct {
 	CNTLID   uint16 // 78-79
 	Version  uint32 // 80-83 VER
 	OACS     OACS   // 256-257
+	WCTemp   uint16 // 266-267, kelvins: above it the drive warns; 0 when not reported
+	CCTemp   uint16 // 268-269, kelvins: critical; 0 when not reported
 	Total    uint64 // 280-295 TNVMCAP, bytes; 0 when not reported
 	Unused   uint64 // 296-311 UNVMCAP, bytes
 	RPMB     RPMB   // 312-315 RPMBS
@@ -95,6 +97,8 @@ func ParseController(b []byte) (Controller, error) {
 		CNTLID:   le.Uint16(b[78:]),
 		Version:  le.Uint32(b[80:]),
 		OACS:     OACS(le.Uint16(b[256:])),
+		WCTemp:   le.Uint16(b[266:]),
+		CCTemp:   le.Uint16(b[268:]),
 		Total:    low64(b[280:]),
 		Unused:   low64(b[296:]),
 		RPMB:     RPMB(le.Uint32(b[312:])),

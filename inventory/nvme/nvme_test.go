@@ -214,6 +214,7 @@ func FuzzParse(f *testing.F) {
 		b := make([]byte, 4096)
 		copy(b, head)
 		_, _ = ParseController(b)
+		_, _ = ParseSmartKelvin(b[:512])
 		_, _ = ParseList(b)
 		_, _ = ParseDescriptors(b)
 		if n, err := ParseNamespace(b); err == nil && (n.LogicalSize < 512 || n.LBAF > 63) {

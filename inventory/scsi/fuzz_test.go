@@ -30,6 +30,9 @@ func FuzzParse(f *testing.F) {
 		_, _ = ParseCharacteristics(b)
 		_, _ = ParseProvisioning(b)
 		_, _ = ParseLimits(b)
+		if h, err := ParseTemperature(b); err == nil && (h.Now < -1 || h.Now > 254 || h.Reference < -1 || h.Reference > 254) {
+			t.Errorf("temperature %+v", h)
+		}
 		_, _, _ = ParseCapacity10(b)
 		_, _ = ParseSupport(b)
 		if c, err := ParseCapacity16(b); err == nil {

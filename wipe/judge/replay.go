@@ -115,7 +115,7 @@ func untold(t *record.Task, p profile.Profile) string {
 
 // take applies one line or says why it cannot follow.
 func (s *scene) take(e record.Event) error {
-	if s.over && e.Reveal == nil && e.Closing == nil && e.Stalled == nil && e.Stopped == nil && e.Ended == nil {
+	if s.over && e.Reveal == nil && e.Closing == nil && e.Stalled == nil && e.Paused == nil && e.Stopped == nil && e.Ended == nil {
 		return fmt.Errorf("something is done after a key was revealed or the drive was identified for the last time")
 	}
 	if s.reopen && e.Opened == nil && e.Resumed == nil && e.Stalled == nil && e.Stopped == nil {
@@ -148,7 +148,7 @@ func (s *scene) take(e record.Event) error {
 		return s.takeReveal(e.Reveal)
 	case e.Closing != nil:
 		return s.takeClosing(e.Closing)
-	case e.Stalled != nil: // waiting shows nothing and takes nothing back
+	case e.Stalled != nil, e.Paused != nil: // waiting shows nothing and takes nothing back
 	case e.Stopped != nil:
 		s.stopped = e.Stopped
 	case e.Ended != nil:

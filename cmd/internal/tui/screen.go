@@ -45,6 +45,7 @@ type row struct {
 	good  bool
 	// silent is since when the drive gives no sign of life; zero while it does.
 	silent time.Time
+	hot    string // why it rests, "" while it does not
 }
 
 // New makes a screen for the tasks of a plan. Without a terminal, or with quiet,
@@ -172,6 +173,9 @@ func (s *Screen) line(r *row) string {
 	}
 	if !r.silent.IsZero() {
 		return name + s.paint(s.fit(silence(r.silent), len(name)), false)
+	}
+	if r.hot != "" {
+		return name + s.paint(s.fit(r.hot, len(name)), false)
 	}
 	if !r.begun {
 		return name + " waiting"

@@ -19,6 +19,13 @@ func (s *Screen) Tell(e wipe.Event) {
 	case wipe.Resumed:
 		s.mark(e.Task.ID, time.Time{})
 		s.Say("%s answers again, after %s", whole(e.Task.Device), Clock(e.Silent))
+	case wipe.Hot:
+		s.rest(e.Task.ID, e.Celsius, !e.Over)
+		if e.Over {
+			s.Say("%s has cooled to %d °C and goes on, after %s", whole(e.Task.Device), e.Celsius, Clock(time.Duration(e.Nanos)))
+		} else {
+			s.Say("%s is %d °C hot, its own limit is %d: it rests until it has cooled. Look at its fans.", whole(e.Task.Device), e.Celsius, e.Limit)
+		}
 	case wipe.Aborted:
 		s.Say("%s is aborted by %s; the other drives go on", whole(e.Task.Device), e.By)
 	case wipe.GivenUp:
@@ -38,6 +45,18 @@ func whole(d record.Device) string {
 		return name + " (" + d.Node + ")"
 	}
 	return shortName(d)
+}
+
+// rest notes that a drive rests since it is too hot, or does no more.
+func (s *Screen) rest(task string, celsius int64, hot bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.find(task); r != nil {
+		r.hot = ""
+		if hot {
+			r.hot = fmt.Sprintf(" rests at %d °C until it has cooled", celsius)
+		}
+	}
 }
 
 // mark notes since when a drive gives no sign of life; the zero time that it does.

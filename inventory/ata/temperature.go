@@ -1,0 +1,47 @@
+package ata
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+)
+
+// The Temperature Statistics page of the Device Statistics log (ACS-3 §A.5.8).
+const (
+	logStatistics   = 0x04
+	pageTemperature = 0x05
+)
+
+// Temperature is that page in degrees Celsius. Max is the highest at which the drive
+// may be operated, as it specifies itself.
+type Temperature struct {
+	Now, Max       int
+	HasNow, HasMax bool
+}
+
+// TemperatureCommand is READ LOG EXT (2Fh, ACS-3 §7.24) of that page.
+func TemperatureCommand() *Command {
+	return &Command{Name: "READ LOG EXT 04h page 05h", Protocol: PIOIn, Extend: true, Count: 1,
+		LBA: pageTemperature<<8 | logStatistics, Device: deviceLBA, Opcode: 0x2f, Data: make([]byte, sector)}
+}
+
+// ParseTemperature decodes the page. A statistic counts when its flags say that it is
+// supported and valid (bits 7 and 6 of its last byte).
+func ParseTemperature(b []byte) (t Temperature, err error) {
+	if len(b) != sector || b[2] != pageTemperature || binary.LittleEndian.Uint16(b) == 0 {
+		return t, fmt.Errorf("decode temperature statistics: another page, or %d bytes", len(b))
+	}
+	stat := func(at int) (int, bool) { return int(int8(b[at])), b[at+7]>>6 == 3 }
+	t.Now, t.HasNow = stat(0x08)
+	t.Max, t.HasMax = stat(0x58)
+	return t, nil
+}
+
+// ReadTemperature reads the page.
+func ReadTemperature(ctx context.Context, conn Conn) (Temperature, error) {
+	c := TemperatureCommand()
+	if _, err := read(ctx, conn, c); err != nil {
+		return Temperature{}, err
+	}
+	return ParseTemperature(c.Data)
+}

@@ -1,0 +1,64 @@
+package devio_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"lethe/inventory/devio"
+	"lethe/inventory/inventorytest"
+	"lethe/inventory/nvme"
+	"lethe/inventory/scsi"
+)
+
+// Each drive is held to its own words; one that leaves any of them out has no limit.
+//
+// mutant: heat.go: limit := int(c.CCTemp) - kelvin => limit := int(c.WCTemp) - kelvin
+// mutant: heat.go: case c.CCTemp == 0 || now == 0: => case now == 0:
+// mutant: heat.go: if !a.HasNow || !a.HasMax { => if !a.HasNow {
+// mutant: heat.go: case s.Now < 0 || s.Reference < 0: => case s.Now < 0:
+func TestHeat(t *testing.T) {
+	nv := func(w, c, k uint16) nvme.Conn {
+		return &inventorytest.NVMeDrive{Serial: "S", WCTemp: w, CCTemp: c, Kelvin: k}
+	}
+	at := func(m map[int]int8) scsi.Conn { return &inventorytest.ATADrive{Sectors: 100, Serial: "S", Celsius: m} }
+	sas := func(b ...byte) scsi.Conn { return &inventorytest.SCSIDrive{Blocks: 100, BlockLength: 512, Heat: b} }
+	for name, c := range map[string]struct {
+		nvme nvme.Conn
+		scsi scsi.Conn
+		want devio.Heat // zero: no limit, or not asked again
+	}{
+		"NVMe":                   {nvme: nv(343, 353, 313), want: devio.Heat{Now: 40, Limit: 80, Resume: 70, Source: "NVMe SMART log"}},
+		"NVMe, critical only":    {nvme: nv(0, 353, 313), want: devio.Heat{Now: 40, Limit: 80, Resume: 75, Source: "NVMe SMART log"}},
+		"NVMe, warning is above": {nvme: nv(360, 353, 313), want: devio.Heat{Now: 40, Limit: 80, Resume: 75, Source: "NVMe SMART log"}},
+		"NVMe, warning only":     {nvme: nv(343, 0, 313)},
+		"NVMe, no thermometer":   {nvme: nv(343, 353, 0)},
+		"ATA":                    {scsi: at(map[int]int8{8: 41, 0x58: 60}), want: devio.Heat{Now: 41, Limit: 60, Resume: 55, Source: "ATA temperature statistics"}},
+		"ATA, frost":             {scsi: at(map[int]int8{8: -5, 0x58: 60}), want: devio.Heat{Now: -5, Limit: 60, Resume: 55, Source: "ATA temperature statistics"}},
+		"ATA, no maximum":        {scsi: at(map[int]int8{8: 41})},
+		"ATA, no log":            {scsi: at(nil)},
+		"SAS":                    {scsi: sas(33, 65), want: devio.Heat{Now: 33, Limit: 65, Resume: 60, Source: "SCSI log page 0Dh"}},
+		"SAS, no reference":      {scsi: sas(33, 0xff)},
+		"SAS, no page":           {scsi: sas()},
+	} {
+		var got devio.Heat
+		var err error
+		if c.nvme != nil {
+			got, err = devio.HeatNVMe(context.Background(), c.nvme)
+		} else {
+			got, err = devio.HeatSCSI(context.Background(), c.scsi)
+		}
+		if got != c.want || (c.want == devio.Heat{}) != (err != nil) {
+			t.Errorf("%s: %+v, %v; want %+v", name, got, err, c.want)
+		}
+	}
+	// A loop device has no thermometer.
+	h, err := devio.Open(inventorytest.Loop(t, t.TempDir(), 1<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if _, err := h.Heat(context.Background()); !errors.Is(err, devio.ErrNoLimit) {
+		t.Errorf("loop device: %v", err)
+	}
+}
