@@ -66,7 +66,7 @@ deps: ## install the Debian packages that tests and the demo use
 lint: ## gofmt, vet, shellcheck
 	@test -z "$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l | tee /dev/stderr)"
 	$(GO) vet ./...
-	$(GO) vet -tags boot,long ./cmd/internal/demo
+	$(GO) vet -tags boot,long ./cmd/internal/demo ./wipe/pattern
 	shellcheck .ci/run .ci/deps .ci/reproducible
 
 test-unit: ## unit, golden, simulated drives, CLI scripts, loop devices
@@ -94,8 +94,10 @@ profile: ## CPU and heap profiles of the default job, into out/profile (root)
 	@mkdir -p out/profile && $(GO) build -o out/profile/bench ./cmd/internal/bench
 	out/profile/bench profile out/profile
 
-bars: build deps ## the figures of the promises: bit flips, openssl, make bench in short, image size, the boot
+bars: build deps ## the figures of the promises: stream kernels, randomness, bit flips, openssl, make bench in short, image size, the boot
 	@echo "machine: $$(nproc) x $$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n1), Linux $$(uname -r), $$($(GO) version)"
+	$(GO) test -count=1 -run 'TestBarKernels' -v ./wipe/pattern/internal/aesctr
+	$(GO) test -tags long -count=1 -timeout 30m -run 'TestBarRandom|TestBarKeys' -v ./wipe/pattern
 	$(GO) test -count=1 -run 'TestBitFlips' -v ./certs/check
 	$(GO) test -count=1 -run 'TestBarOpenSSL' -v ./wipe/overwrite
 	$(MAKE) --no-print-directory bench BENCH=quick
