@@ -7,6 +7,7 @@ const TranscriptFormat = "lethe.transcript/v1"
 type Event struct {
 	Task       *Task       `json:"task,omitempty"`
 	Opened     *Opened     `json:"opened,omitempty"`
+	SeedCommit *SeedCommit `json:"seedCommit,omitempty"`
 	Intent     *Intent     `json:"intent,omitempty"`
 	Commit     *Commit     `json:"commit,omitempty"`
 	PassBegin  *PassBegin  `json:"passBegin,omitempty"`
@@ -16,6 +17,7 @@ type Event struct {
 	CheckBegin *CheckBegin `json:"checkBegin,omitempty"`
 	CheckEnd   *CheckEnd   `json:"checkEnd,omitempty"`
 	Reveal     *Reveal     `json:"reveal,omitempty"`
+	SeedReveal *SeedReveal `json:"seedReveal,omitempty"`
 	Closing    *Opened     `json:"closing,omitempty"`
 	Resumed    *Resumed    `json:"resumed,omitempty"`
 	Rechecked  *ReadBack   `json:"rechecked,omitempty"`
@@ -35,16 +37,13 @@ type Task struct {
 	StepDown  bool       `json:"stepDown,omitempty"` // whether a weaker technique may be tried
 	Ladder    []Rung     `json:"ladder"`
 	Passes    []Pass     `json:"passes"`
-	Check     string     `json:"check"` // verification: CheckFull
+	Check     string     `json:"check"` // verification: CheckFull, CheckSampled or CheckPercentage
 	Order     *OrderRef  `json:"order,omitempty"`
 	Confirmed string     `json:"confirmed,omitempty"` // the serial a person typed, where no order was given
 	Audit     Audit      `json:"audit"`
 	Plan      Hex        `json:"plan"`           // digest of the whole plan
 	Boot      string     `json:"boot,omitempty"` // kernel boot identifier: mono is comparable within one boot only
 }
-
-// CheckFull reads every byte back and compares it with the pattern.
-const CheckFull = "full"
 
 // ProfileRef names a profile and pins its content.
 type ProfileRef struct {
@@ -105,6 +104,12 @@ type Exchange struct {
 	Request  string `json:"request,omitempty"`  // hex of the command block
 	Response string `json:"response,omitempty"` // base64 of the raw response
 	Status   string `json:"status"`             // "ok" or what was returned
+}
+
+// SeedCommit fixes which places a sampled verification will read before anything is
+// written: Commitment is the hex SHA-256 of the seed.
+type SeedCommit struct {
+	Commitment Hex `json:"commitment"`
 }
 
 // Intent is written, and acknowledged, directly before the first irreversible act.
@@ -189,12 +194,15 @@ type CheckBegin struct {
 	Pass   int64  `json:"pass"`
 	Method string `json:"method"`
 	Direct bool   `json:"direct"` // O_DIRECT: the page cache is not asked
+	// Places is how many drawn places a sample has, 0 where every byte is read.
+	Places int64 `json:"places,omitempty"`
 }
 
 // CheckEnd closes the read-back.
 type CheckEnd struct {
 	Pass          int64   `json:"pass"`
 	Compared      Size    `json:"compared"`
+	Places        int64   `json:"places,omitempty"` // drawn places read and compared whole
 	Mismatches    []Range `json:"mismatches,omitempty"`
 	MismatchBytes Size    `json:"mismatchBytes,omitempty"` // beyond the ranges listed too
 	Unreadable    []Range `json:"unreadable,omitempty"`
@@ -209,6 +217,12 @@ type Reveal struct {
 	Pass int64 `json:"pass"`
 	Key  Hex   `json:"key"`
 	IV   Hex   `json:"iv"`
+}
+
+// SeedReveal publishes the seed of a sample after its read-back, so that anyone can
+// derive again which places were read.
+type SeedReveal struct {
+	Seed Hex `json:"seed"`
 }
 
 // Stalled is the supervisor's word that the drive gives no sign of life: of nothing
@@ -256,10 +270,11 @@ func (e Event) Kind() string {
 		name string
 		set  bool
 	}{
-		{"task", e.Task != nil}, {"opened", e.Opened != nil}, {"intent", e.Intent != nil},
+		{"task", e.Task != nil}, {"opened", e.Opened != nil},
+		{"seedCommit", e.SeedCommit != nil}, {"intent", e.Intent != nil},
 		{"commit", e.Commit != nil}, {"passBegin", e.PassBegin != nil}, {"stretch", e.Stretch != nil},
 		{"kept", e.Kept != nil}, {"passEnd", e.PassEnd != nil}, {"checkBegin", e.CheckBegin != nil}, {"checkEnd", e.CheckEnd != nil},
-		{"reveal", e.Reveal != nil}, {"closing", e.Closing != nil}, {"resumed", e.Resumed != nil}, {"rechecked", e.Rechecked != nil}, {"stalled", e.Stalled != nil}, {"paused", e.Paused != nil},
+		{"reveal", e.Reveal != nil}, {"seedReveal", e.SeedReveal != nil}, {"closing", e.Closing != nil}, {"resumed", e.Resumed != nil}, {"rechecked", e.Rechecked != nil}, {"stalled", e.Stalled != nil}, {"paused", e.Paused != nil},
 		{"stopped", e.Stopped != nil}, {"ended", e.Ended != nil},
 	} {
 		if m.set {

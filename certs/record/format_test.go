@@ -97,7 +97,7 @@ func TestFormatNamesEveryWord(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, w := range []string{OrderFormat, TranscriptFormat, RecordFormat, SummaryFormat, "lethe-judge/2",
-		KindCertificate, KindNotice, ReasonDecommission, ReasonTermination, CheckFull,
+		KindCertificate, KindNotice, ReasonDecommission, ReasonTermination, CheckFull, CheckSampled, CheckPercentage,
 		PatternZero, PatternByte, PatternStream, AuditVolatile, AuditDepot, AuditStick,
 		StopSignal, StopError, StopLost, StopStuck, StopGone, StopAbort, StopRefused, ResumeRestart, ResumeWorker, string(MethodClear), string(MethodPurge), string(MethodDestroy),
 		string(MediumUnknown), string(MediumMagnetic), string(MediumFlash), string(MediumCard), string(MediumVirtual),

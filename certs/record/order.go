@@ -30,7 +30,16 @@ type Order struct {
 	Profile  string        `json:"profile"`
 	StepDown bool          `json:"stepDown,omitempty"`
 	Pattern  string        `json:"pattern,omitempty"` // PatternStream when empty
+	Verify   string        `json:"verify,omitempty"`  // least verification; CheckFull when empty
 	Window   Window        `json:"window"`
+}
+
+// Check is the least verification the order asks for.
+func (o Order) Check() string {
+	if o.Verify == "" {
+		return CheckFull
+	}
+	return o.Verify
 }
 
 // MachineTarget binds an order to one machine. Every field that is set must match.
@@ -116,6 +125,8 @@ func (o Order) Validate() error {
 		return bad("no profile")
 	case o.Pattern != "" && o.Pattern != PatternStream && o.Pattern != PatternZero:
 		return bad("pattern %q, want %s or %s", o.Pattern, PatternStream, PatternZero)
+	case !checkable(o.Check()):
+		return bad("verification %q, want %s, %s or %sN", o.Verify, CheckFull, CheckSampled, CheckPercentage)
 	case !o.Window.NotAfter.After(o.Window.NotBefore.Time):
 		return bad("window ends before it begins")
 	}

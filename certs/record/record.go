@@ -143,6 +143,22 @@ type Verification struct {
 	Mismatches    []Range `json:"mismatches,omitempty"`
 	Unreadable    []Range `json:"unreadable,omitempty"`
 	Direct        bool    `json:"direct"`
+	Sample        *Sample `json:"sample,omitempty"` // nil where every byte was to be compared
+}
+
+// Sample is which part of the medium a verification looked at.
+type Sample struct {
+	Commitment Hex   `json:"commitment,omitempty"` // SHA-256 of the seed, from before the erase
+	Seed       Hex   `json:"seed,omitempty"`       // revealed after the read-back
+	Planned    int64 `json:"planned"`              // places drawn
+	Places     int64 `json:"places"`               // of them read and compared whole
+	// Coverage is what was compared of the medium in hundredths of a percent, rounded
+	// down.
+	Coverage int64 `json:"coverage"`
+	// Bound is what the places show, where none of them missed: had this part of the
+	// medium differed, in hundredths of a percent, rounded up, then all of them would
+	// have come out equal at most once in a thousand drawings. 0: nothing is shown.
+	Bound int64 `json:"bound,omitempty"`
 }
 
 // Reference is a control the record serves.

@@ -16,7 +16,7 @@ import (
 
 // Every byte of every odd size is written.
 //
-// mutant: traverse/run.go: if off >= r.m.Size || => if off+int64(r.o.Buffer) > r.m.Size ||
+// mutant: traverse/route.go: if n >= r.places() { => if n+1 >= r.places() {
 func TestEverySizeToTheLastByte(t *testing.T) {
 	for _, c := range []struct {
 		size   int64

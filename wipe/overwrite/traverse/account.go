@@ -17,6 +17,7 @@ const (
 type account struct {
 	m                        Medium
 	begin                    int64
+	left                     int64 // bytes that are not carried over: in setld from the start
 	progress                 func(int64)
 	stretch                  func(int64, int64)
 	good, bad, differ, setld Set
@@ -27,6 +28,40 @@ type account struct {
 	passed                   int64 // stretches told
 	through                  func(int64)
 	reached                  int64 // what through was told
+}
+
+func newAccount(m Medium, o Options) account {
+	a := account{m: m, begin: o.First, progress: o.Progress, stretch: o.Stretch, through: o.Through, reached: o.First}
+	var only Set
+	for _, p := range m.parts(o.First) {
+		only.Add(p.First, p.End)
+	}
+	for _, gap := range only.Gaps(o.First, m.Size) {
+		a.setld.Add(gap.First, gap.End)
+	}
+	a.left = a.setld.Bytes()
+	return a
+}
+
+// done is how much of what is carried over is settled, in bytes, with what lies before
+// the beginning.
+func (a *account) done() int64 { return a.begin + a.setld.Bytes() - a.left }
+
+// upTo is the first byte that is to be carried over and was not.
+func (a *account) upTo() int64 {
+	good := a.good.ranges
+	for _, p := range a.m.parts(a.begin) {
+		for len(good) > 0 && good[0].End <= p.First {
+			good = good[1:]
+		}
+		if len(good) == 0 || good[0].First > p.First {
+			return p.First
+		}
+		if good[0].End < p.End {
+			return good[0].End
+		}
+	}
+	return a.m.Size
 }
 
 func (a *account) add(t *Transfer) {
@@ -53,7 +88,7 @@ func (a *account) add(t *Transfer) {
 // tell calls the listeners where there is news.
 func (a *account) tell() {
 	if now := time.Now(); a.progress != nil && now.Sub(a.told) >= progressEvery {
-		a.told, a.toldDone = now, a.begin+a.setld.Bytes()
+		a.told, a.toldDone = now, a.done()
 		a.progress(a.toldDone)
 	}
 	if x := a.good.Reach(a.begin); a.through != nil && x > a.reached {
@@ -82,12 +117,12 @@ func (a *account) bound(k int64) int64 {
 
 // report closes the account.
 func (a *account) report(cause error, stuck int) Report {
-	if done := a.begin + a.setld.Bytes(); a.progress != nil && done != a.toldDone {
+	if done := a.done(); a.progress != nil && done != a.toldDone {
 		a.progress(done)
 	}
 	r := Report{
 		Size: a.m.Size,
-		Good: a.good.Ranges(), GoodBytes: a.good.Bytes(), Through: a.good.Reach(a.begin),
+		Good: a.good.Ranges(), GoodBytes: a.good.Bytes(), Through: a.upTo(),
 		Bad: a.bad.Ranges(), Unreached: a.setld.Gaps(a.begin, a.m.Size), Differ: a.differ.Ranges(), DifferSum: a.differSum,
 		FirstError: a.first, Stuck: stuck,
 	}

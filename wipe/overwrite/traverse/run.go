@@ -12,9 +12,10 @@ const MaxRanges = 1024
 
 // run is one traversal on its way.
 type run struct {
-	m    Medium
-	o    Options
-	step Step
+	m     Medium
+	o     Options
+	route route
+	step  Step
 
 	ctx    context.Context
 	stop   context.CancelCauseFunc
@@ -29,12 +30,12 @@ type run struct {
 }
 
 func newRun(ctx context.Context, m Medium, o Options, s Step) *run {
-	r := &run{m: m, o: o, step: s, turn: newTurnstile(), gate: newGate(o.InFlight),
+	r := &run{m: m, o: o, route: newRoute(m.parts(o.First), o.Buffer), step: s, turn: newTurnstile(), gate: newGate(o.InFlight),
 		budget: newBudget(o), left: make(chan struct{})}
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 	// Room to go on while a callback writes to a journal.
 	r.done = make(chan *Transfer, 64*o.InFlight)
-	r.account = account{m: m, begin: o.First, progress: o.Progress, stretch: o.Stretch, through: o.Through, reached: o.First}
+	r.account = newAccount(m, o)
 	return r
 }
 
@@ -60,11 +61,11 @@ func (r *run) work(buf []byte, inFlight *atomic.Int64) {
 	fresh := true
 	for {
 		place := r.next.Add(1) - 1
-		off := r.o.First + place*int64(r.o.Buffer)
-		if off >= r.m.Size || r.ctx.Err() != nil {
+		where, ok := r.route.at(place)
+		if !ok || r.ctx.Err() != nil {
 			return
 		}
-		p := buf[:min(int64(r.o.Buffer), r.m.Size-off)]
+		p, off := buf[:where.Len()], where.First
 		r.step.Prepare(p, off, fresh)
 		fresh = false
 		if !r.turn.take(place) {

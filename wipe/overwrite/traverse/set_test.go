@@ -102,7 +102,7 @@ func TestGaps(t *testing.T) {
 
 // The sixteenths cover the medium without gap or overlap, beyond 2^32 sectors too.
 func TestStretchBounds(t *testing.T) {
-	for _, m := range []Medium{{512, 512}, {3 * 512, 512}, {1<<20 + 512, 512}, {20 << 40, 4096}, {1 << 62, 512}} {
+	for _, m := range []Medium{{Size: 512, Sector: 512}, {Size: 3 * 512, Sector: 512}, {Size: 1<<20 + 512, Sector: 512}, {Size: 20 << 40, Sector: 4096}, {Size: 1 << 62, Sector: 512}} {
 		a := account{m: m}
 		if a.bound(0) != 0 || a.bound(stretches) != m.Size {
 			t.Errorf("%v: bounds from %d to %d", m, a.bound(0), a.bound(stretches))

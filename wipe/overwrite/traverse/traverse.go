@@ -60,7 +60,7 @@ type Options struct {
 	// with their buffers, and count as not reached.
 	Grace time.Duration
 	// First is the offset of the first byte, a multiple of the logical sector; what lies
-	// below it is left alone and in no account but that of Progress.
+	// below it is left alone and in no account but that of Progress. 0 with Medium.Only.
 	First int64
 	// Progress is told how many bytes are settled (transferred or given up on),
 	// at most every 100 ms and once at the end.
@@ -79,6 +79,10 @@ type Options struct {
 type Medium struct {
 	Size   int64
 	Sector int // logical sector
+	// Only are the parts that are carried over, whole sectors, ascending and apart
+	// from each other; none is all of it. The rest counts as settled from the start,
+	// and is in no range of the report.
+	Only []Range
 }
 
 // Step is what is done with each buffer. Both methods run concurrently on
@@ -96,7 +100,7 @@ type Report struct {
 	Size       int64         // of the medium, in bytes
 	Good       []Range       // transferred
 	GoodBytes  int64         // sum of Good
-	Through    int64         // every byte from Options.First to below it is in Good
+	Through    int64         // every byte from Options.First to below it is in Good, or not in Medium.Only
 	Bad        []Range       // tried and given up on, to the sector
 	Unreached  []Range       // in neither: not tried, or failed and not narrowed
 	Differ     []Range       // what the step found different, the first MaxRanges of it
@@ -132,7 +136,22 @@ func (m Medium) check() error {
 	if m.Sector <= 0 || m.Size <= 0 || m.Size%int64(m.Sector) != 0 {
 		return fmt.Errorf("%w: size %d, sector %d", ErrSize, m.Size, m.Sector)
 	}
+	end := int64(-1)
+	for _, r := range m.Only {
+		if r.First <= end || r.End <= r.First || r.End > m.Size || r.First%int64(m.Sector) != 0 || r.End%int64(m.Sector) != 0 {
+			return fmt.Errorf("%w: part %d to %d after %d", ErrSize, r.First, r.End, end)
+		}
+		end = r.End
+	}
 	return nil
+}
+
+// parts are what is carried over from first on.
+func (m Medium) parts(first int64) []Range {
+	if len(m.Only) == 0 {
+		return []Range{{first, m.Size}}
+	}
+	return m.Only
 }
 
 // fill sets the defaults and refuses what cannot work.
@@ -148,14 +167,14 @@ func (o *Options) fill(m Medium) error {
 	def(&o.MaxErrors, DefaultMaxErrors)
 	o.Retries = max(o.Retries, 0)
 	o.ErrorTime, o.Grace = cmp.Or(o.ErrorTime, DefaultErrorTime), cmp.Or(o.Grace, DefaultGrace)
-	if o.First < 0 || o.First >= m.Size || o.First%int64(m.Sector) != 0 {
+	if o.First < 0 || o.First >= m.Size || o.First%int64(m.Sector) != 0 || o.First > 0 && len(m.Only) > 0 {
 		return fmt.Errorf("traverse: begin at %d of %d bytes, sector %d: %w", o.First, m.Size, m.Sector, ErrSize)
 	}
 	if o.Buffer <= 0 || o.Buffer%m.Sector != 0 || o.InFlight < 0 || o.MaxErrors < 0 || o.ErrorTime < 0 || o.Grace < 0 {
 		return fmt.Errorf("traverse: options %d B × %d, %d errors, %v of errors, grace %v do not fit sector %d",
 			o.Buffer, o.InFlight, o.MaxErrors, o.ErrorTime, o.Grace, m.Sector)
 	}
-	chunks := (m.Size - o.First + int64(o.Buffer) - 1) / int64(o.Buffer)
+	chunks := newRoute(m.parts(o.First), o.Buffer).places()
 	o.InFlight = int(min(int64(o.InFlight), chunks)) // no memory for what a small medium never uses
 	return nil
 }
