@@ -101,10 +101,18 @@ func (g Grant) asks(p Policy) error {
 		return fmt.Errorf("order %s asks for profile %s, not %s", o.ID, o.Profile, p.Profile.ID)
 	case p.StepDown && !o.StepDown:
 		return fmt.Errorf("order %s permits no step down", o.ID)
+	case share(p.verify()) < share(o.Check()):
+		return fmt.Errorf("order %s asks for verification %s, not %s", o.ID, o.Check(), p.verify())
 	case o.Pattern != "" && p.Pattern != o.Pattern:
 		return fmt.Errorf("order %s asks for pattern %s, not %q", o.ID, o.Pattern, p.Pattern)
 	}
 	return nil
+}
+
+// share is the part of the medium that a verification compares, in percent.
+func share(check string) int64 {
+	n, _ := record.CheckShare(check)
+	return n
 }
 
 // target is the index of the order's line that names the drive, -1 without one.

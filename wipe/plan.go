@@ -74,6 +74,9 @@ func NewPlan(r Request) (*Plan, error) {
 	if r.Policy.Least.Rank() < record.MethodClear.Rank() {
 		return nil, fmt.Errorf("make plan: least method %q, want Clear or Purge", r.Policy.Least)
 	}
+	if why := r.Policy.Profile.Lax(r.Policy.verify()); why != "" {
+		return nil, fmt.Errorf("make plan: %s", why)
+	}
 	if err := r.Grant.asks(r.Policy); err != nil {
 		return nil, fmt.Errorf("make plan: %w", err)
 	}
@@ -142,10 +145,14 @@ func spec(c Candidate, r Request) (Spec, error) {
 	if err != nil {
 		return Spec{}, err
 	}
+	check, err := r.Policy.check(c.Device)
+	if err != nil {
+		return Spec{}, err
+	}
 	return Spec{Node: c.Node, Errors: r.Policy.Errors.orDefault(), Task: record.Task{
 		Format: record.TranscriptFormat, ID: NewID(r.Now), Device: c.Device,
 		Profile: r.Policy.Profile.Ref(), Asked: r.Policy.Least, StepDown: r.Policy.StepDown,
-		Ladder: rungs, Passes: passes, Check: record.CheckFull,
+		Ladder: rungs, Passes: passes, Check: check,
 		Order: r.Grant.ref, Confirmed: r.Grant.confirmed(c.Device.Identity),
 		Audit: record.Audit{Kind: record.AuditVolatile}, Boot: r.Boot,
 	}}, nil

@@ -1,10 +1,12 @@
 package wipe
 
 import (
+	"errors"
 	"fmt"
 
 	"lethe/certs/record"
 	"lethe/wipe/profile"
+	"lethe/wipe/verify/sample"
 )
 
 // Policy is what is asked. It may raise what the profile demands, never lower it.
@@ -13,6 +15,7 @@ type Policy struct {
 	StepDown bool          // whether a weaker technique than the strongest may be used
 	Pattern  string        // record.PatternStream, PatternZero or PatternByte; stream when empty
 	Byte     byte          // the value for PatternByte
+	Verify   string        // record.CheckFull, CheckSampled or CheckPercentage; full when empty
 	Profile  profile.Profile
 	Errors   ErrorBudget // of each drive; DefaultErrorBudget where zero
 	Patience Patience    // with a drive that gives no sign of life; DefaultPatience when zero
@@ -24,7 +27,7 @@ func PolicyOf(o record.Order) (Policy, error) {
 	if err != nil {
 		return Policy{}, fmt.Errorf("order %s: %w", o.ID, err)
 	}
-	return Policy{Least: o.Least, StepDown: o.StepDown, Pattern: o.Pattern, Profile: p}, nil
+	return Policy{Least: o.Least, StepDown: o.StepDown, Pattern: o.Pattern, Verify: o.Check(), Profile: p}, nil
 }
 
 // passes are the passes for a medium: the profile's own where it fixes them, the
@@ -53,4 +56,32 @@ func (p Policy) passes(m record.Medium) ([]record.Pass, error) {
 		}
 	}
 	return out, nil
+}
+
+// verify is the verification asked for: all of it, where nothing else is said.
+func (p Policy) verify() string {
+	if p.Verify == "" {
+		return record.CheckFull
+	}
+	return p.Verify
+}
+
+// check is the verification of one drive: what is asked, and all of it where the
+// drive is too small to be sampled.
+func (p Policy) check(d record.Device) (string, error) {
+	check := p.verify()
+	if why := p.Profile.Lax(check); why != "" {
+		return "", errors.New(why)
+	}
+	share, _ := record.CheckShare(check)
+	if check == record.CheckFull {
+		return check, nil
+	}
+	switch err := sample.Fits(int64(d.Size), d.LogicalSector, share); {
+	case errors.Is(err, sample.ErrSmall):
+		return record.CheckFull, nil
+	case err != nil:
+		return "", err
+	}
+	return check, nil
 }

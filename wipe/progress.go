@@ -82,7 +82,19 @@ func (p Progress) sum() int64 {
 	return max(n, 0)*p.Total + p.Done
 }
 
-func (p Progress) all() int64 { return (p.Of + 1) * p.Total }
+func (p Progress) all() int64 {
+	if p.Part > 0 {
+		return p.Of*p.Total + p.Part
+	}
+	return (p.Of + 1) * p.Total
+}
 
-// Total is how many bytes a task writes and reads, for estimates.
-func Total(t record.Task) int64 { return int64(t.Device.Size) * int64(len(t.Passes)+1) }
+// Total is how many bytes a task writes and reads, for estimates; of a sample about
+// as many as it asks for.
+func Total(t record.Task) int64 {
+	size, part := int64(t.Device.Size), int64(100)
+	if n, ok := record.CheckShare(t.Check); ok {
+		part = n
+	}
+	return size*int64(len(t.Passes)) + size/100*part + size%100*part/100
+}

@@ -29,7 +29,7 @@ func (w *work) traversal(ctx context.Context, phase string, pass int64) *travers
 
 func (t *traversal) progress(done int64) {
 	t.work.port.Progress(Progress{Phase: t.phase, Pass: t.pass,
-		Of: int64(len(t.work.spec.Task.Passes)), Done: done, Total: t.work.drive.Size()})
+		Of: int64(len(t.work.spec.Task.Passes)), Done: done, Total: t.work.drive.Size(), Part: t.work.places.Bytes})
 }
 
 func (t *traversal) stretch(from, to int64) {
@@ -75,7 +75,7 @@ func passEnd(ctx context.Context, n int64, r overwrite.Result) *record.PassEnd {
 }
 
 func checkEnd(n int64, r verify.Result) *record.CheckEnd {
-	return &record.CheckEnd{Pass: n, Compared: record.Size(r.Compared),
+	return &record.CheckEnd{Pass: n, Compared: record.Size(r.Compared), Places: r.Places,
 		Mismatches: ranges(r.Mismatches), MismatchBytes: record.Size(r.Mismatched),
 		Unreadable: ranges(r.Unreadable), FirstError: r.FirstError,
 		Stopped: r.Stopped, Nanos: r.Elapsed.Nanoseconds()}

@@ -11,6 +11,7 @@ import (
 	"lethe/wipe/overwrite"
 	"lethe/wipe/pattern"
 	"lethe/wipe/verify"
+	"lethe/wipe/verify/sample"
 )
 
 // Drive is the exclusive handle a worker works on.
@@ -40,8 +41,9 @@ type Progress struct {
 	Phase string `json:"phase"` // "write" or "check"
 	Pass  int64  `json:"pass"`
 	Of    int64  `json:"of"`
-	Done  int64  `json:"done"`  // bytes of this traversal
-	Total int64  `json:"total"` // bytes of the drive
+	Done  int64  `json:"done"`           // bytes of this traversal
+	Total int64  `json:"total"`          // bytes of the drive
+	Part  int64  `json:"part,omitempty"` // bytes of the read-back, where it is a sample
 	// Allow is how long the command under way may take by the drive's own word, in
 	// nanoseconds, before silence counts as a stall: 0 for reads and writes.
 	Allow time.Duration `json:"allow,omitempty"`
@@ -98,6 +100,10 @@ type work struct {
 	drive Drive
 	keys  []record.Reveal
 	parts []pattern.Piece // of the pass that is written, or was last
+	// The seed of a sampled read-back and the places it gives; nil and empty where
+	// every byte is read back.
+	seed   []byte
+	places sample.Sample
 }
 
 // tell reports one observation; a supervisor that does not take it ends the work.
@@ -140,6 +146,9 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 			return err
 		}
 	}
+	if err := w.revealSeed(); err != nil {
+		return err
+	}
 	after, err := d.State(ctx)
 	if err != nil {
 		return fmt.Errorf("identify drive again: %w", err)
@@ -172,6 +181,9 @@ func (w *work) admit(ctx context.Context) error {
 			w.drive.Size(), w.drive.LogicalSector(), o.Size, o.LogicalSector)}
 	case o.LogicalSector != d.LogicalSector:
 		return &RefusedError{Why: fmt.Sprintf("the drive's sectors have %d bytes, planned were %d", o.LogicalSector, d.LogicalSector)}
+	}
+	if err := w.commitSeed(); err != nil {
+		return err
 	}
 	return w.tell(record.Event{Intent: &record.Intent{
 		Technique: record.Overwrite, Range: record.Range{End: o.Size}}})
@@ -252,8 +264,8 @@ func (w *work) pass(ctx context.Context, n, first int64) error {
 	return nil
 }
 
-// check reads the whole drive back and compares it with what the last pass wrote, all
-// parts of it.
+// check reads back the whole drive, or the sample that the task asks for, and compares it
+// with what the last pass wrote, all parts of it.
 func (w *work) check(ctx context.Context) error {
 	n := int64(len(w.spec.Task.Passes))
 	s, err := pattern.Pieces(w.parts...)
@@ -264,12 +276,17 @@ func (w *work) check(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("identify drive before read-back: %w", err)
 	}
-	if err := w.tell(record.Event{CheckBegin: &record.CheckBegin{
-		Pass: n, Method: record.CheckFull, Direct: o.Direct}}); err != nil {
+	if err := w.tell(record.Event{CheckBegin: &record.CheckBegin{Pass: n, Method: w.method(),
+		Direct: o.Direct, Places: int64(len(w.places.Drawn))}}); err != nil {
 		return err
 	}
 	tr := w.traversal(ctx, "check", n)
-	res, err := verify.Full(tr.ctx, w.drive, s, w.spec.Errors.options(tr))
+	var res verify.Result
+	if w.seed == nil {
+		res, err = verify.Full(tr.ctx, w.drive, s, w.spec.Errors.options(tr))
+	} else {
+		res, err = verify.Sample(tr.ctx, w.drive, s, w.places, w.spec.Errors.options(tr))
+	}
 	if err := tr.done(err, verify.ErrIncomplete, verify.ErrMismatch); err != nil {
 		return err
 	}

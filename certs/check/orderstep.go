@@ -67,10 +67,18 @@ func covers(o record.Order, t record.Task) error {
 		return fmt.Errorf("order %s asks %s, the task asked only %s", o.ID, o.Least, t.Asked)
 	case t.StepDown && !o.StepDown:
 		return fmt.Errorf("order %s allows no step down, the task did", o.ID)
+	case share(t.Check) < share(o.Check()):
+		return fmt.Errorf("order %s asks verification %s, the task planned %s", o.ID, o.Check(), t.Check)
 	case t.Profile.ID != o.Profile:
 		return fmt.Errorf("order %s asks profile %s, the task used %s", o.ID, o.Profile, t.Profile.ID)
 	}
 	return nil
+}
+
+// share is the part of the medium that a verification compares, in percent.
+func share(check string) int64 {
+	n, _ := record.CheckShare(check)
+	return n
 }
 
 // sameLabels: what the order calls the job is what the paper calls it. The operator

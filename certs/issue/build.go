@@ -10,6 +10,7 @@ import (
 	"lethe/certs/record"
 	"lethe/wipe/judge"
 	"lethe/wipe/profile"
+	"lethe/wipe/verify/sample"
 )
 
 // ErrNoTask says that a transcript has no first line to make a record of.
@@ -43,6 +44,7 @@ func Build(t *record.Transcript, c record.Context, id string, p profile.Profile,
 	r.VirtualWhy = virtualWhy(task.Device, c.Machine)
 	r.Virtual = len(r.VirtualWhy) > 0
 	gather(&r, t)
+	sampled(&r, t)
 	r.Residual = residual(r, t)
 	return r, nil
 }
@@ -126,6 +128,32 @@ func gather(r *record.Record, t *record.Transcript) {
 	for i := range r.Passes {
 		part(r.Passes[i].Pass).into(&r.Passes[i])
 	}
+}
+
+// sampled says which part of the drive a read-back looked at that was not of every
+// byte. What it shows is said only where the judge took it for evidence.
+func sampled(r *record.Record, t *record.Transcript) {
+	v := r.Verification
+	if v == nil || v.Method == record.CheckFull {
+		return
+	}
+	s := &record.Sample{Coverage: judge.Coverage(v.Compared, r.Device.Size)}
+	for _, l := range t.Lines {
+		switch e := l.Event; {
+		case e.SeedCommit != nil:
+			s.Commitment = e.SeedCommit.Commitment
+		case e.SeedReveal != nil:
+			s.Seed = e.SeedReveal.Seed
+		case e.CheckBegin != nil:
+			s.Planned, s.Places = e.CheckBegin.Places, 0
+		case e.CheckEnd != nil:
+			s.Places = e.CheckEnd.Places
+		}
+	}
+	if r.Verdict.State == record.Cleared || r.Verdict.State == record.Purged {
+		s.Bound = sample.Bound(s.Places)
+	}
+	v.Sample = s
 }
 
 // references are the controls a record serves, with both numberings.

@@ -20,6 +20,7 @@ func residual(r record.Record, t *record.Transcript) []string {
 	out.medium(r.Device)
 	out.stronger(r)
 	out.pattern(r)
+	out.unread(r)
 	out.cured(t)
 	out.stalled(t)
 	out.paused(t)
@@ -84,6 +85,13 @@ func (s *sentences) pattern(r record.Record) {
 	}
 	s.add("The last pass wrote one fixed byte: its read-back cannot tell stored data from blocks that the drive " +
 		"left out, compressed or already held.")
+}
+
+// unread says what a sample leaves.
+func (s *sentences) unread(r record.Record) {
+	if v := r.Verification; v != nil && v.Sample != nil {
+		s.add("The read-back was of a sample: what lies between its places was written and flushed by the drive's own word, and was not looked at.")
+	}
 }
 
 // cured names errors that a retry made good: they are news of the drive's health.

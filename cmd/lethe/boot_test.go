@@ -31,6 +31,7 @@ import (
 // A site raises what an order asks and never lowers it.
 //
 // mutant: boot.go: least.Rank() > p.Least.Rank() => least != ""
+// mutant: boot.go: p.Verify = st.Verify => _ = st.Verify
 func TestSitePolicyRaises(t *testing.T) {
 	for _, tt := range []struct {
 		order record.Method
@@ -46,6 +47,12 @@ func TestSitePolicyRaises(t *testing.T) {
 	}
 	if p := raise(wipe.Policy{Pattern: "stream"}, site.Policy{Pattern: "zero"}); p.Pattern != "stream" {
 		t.Errorf("pattern %s: the order's word counts", p.Pattern)
+	}
+	if p := raise(wipe.Policy{Verify: "sampled"}, site.Policy{Verify: "full"}); p.Verify != "full" {
+		t.Errorf("verification %q: the site asks for every byte", p.Verify)
+	}
+	if p := raise(wipe.Policy{Verify: "sampled"}, site.Policy{}); p.Verify != "sampled" {
+		t.Errorf("verification %q: the site says nothing", p.Verify)
 	}
 	if p := raise(wipe.Policy{}, site.Policy{Pattern: "zero"}); p.Pattern != "zero" {
 		t.Errorf("pattern %q", p.Pattern)

@@ -34,7 +34,7 @@ drive asked for would be erased.`,
 				if err != nil {
 					return err
 				}
-				printPlan(env, m.plan, m.plan.Refused())
+				printPlan(env, m.plan, m.policy.Verify, m.plan.Refused())
 				return wouldRefuse(m.plan)
 			}
 		},
@@ -98,6 +98,12 @@ in --papers: a certificate where the asked method was reached, else a notice.
 
   lethe erase --device /dev/loop9 --confirm SERIAL --key agent-key.pem --cert agent.pem
   lethe erase --order order.dsse.json --trust root.pem --key agent-key.pem --cert agent.pem
+
+--verify sampled reads back a tenth of each drive at places drawn by chance, which is
+what NIST SP 800-88r1 §4.7 calls representative sampling, and the certificate says
+so: which part was compared, and what that shows. --verify 25% reads more. Only a
+profile that allows it takes less than every byte (--profile nist-800-88r1-sampled);
+a drive too small for a sample is read back whole.
 
 The serial number is what lethe list shows. A link such as /dev/disk/by-id/...
 is followed; a partition is refused. lethe doctor says beforehand what prevents a
@@ -194,7 +200,7 @@ func (a *eraseArgs) onHost(ctx context.Context, m *mission, named []inventory.De
 	if o := m.plan.Order(); o != nil {
 		printDone(m.env, o.ID, m.plan.Done())
 	}
-	printPlan(m.env, m.plan, m.plan.Blocked())
+	printPlan(m.env, m.plan, m.policy.Verify, m.plan.Blocked())
 	if m.tool, err = hostTool(); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type grantArgs struct {
 	devices, confirm list
 	order, trust     string
 	least, profile   string
-	pattern          string
+	pattern, verify  string
 	labels           record.Labels
 	patience         time.Duration
 	errors           wipe.ErrorBudget
@@ -45,6 +45,10 @@ func (a *grantArgs) flags(fs *flag.FlagSet) {
 	fs.StringVar(&a.least, "least", string(record.MethodClear), "least `method` that will do: Clear or Purge")
 	fs.StringVar(&a.profile, "profile", profile.Default, "`profile`: "+strings.Join(profile.IDs(), ", "))
 	fs.StringVar(&a.pattern, "pattern", "", "overwrite `pattern`: aes-128-ctr (default) or zero")
+	fs.Func("verify", "`how` the result is verified: full (every byte, the default), sampled (NIST SP 800-88r1 §4.7: a tenth at drawn places), or a percentage such as 25%", func(s string) (err error) {
+		a.verify, err = checkWord(s)
+		return err
+	})
 	fs.DurationVar(&a.patience, "patience", wipe.DefaultPatience.GiveUp, "how `long` a drive may give no sign of life before it is given up")
 	fs.Int64Var(&a.errors.Sectors, "max-errors", wipe.DefaultErrorBudget.Sectors, "how `many` sectors may fail before the rest of the drive is left")
 	fs.DurationVar(&a.errors.Time, "error-time", wipe.DefaultErrorBudget.Time, "how `long` errors may take before the rest of the drive is left")
@@ -89,10 +93,13 @@ func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory
 	if err != nil {
 		return g, p, nil, cli.Usagef("%v", err)
 	}
+	if err := lax(prof, a.verify); err != nil {
+		return g, p, nil, err
+	}
 	if err := a.confirmed(ctx, ds); err != nil {
 		return g, p, nil, err
 	}
-	return wipe.GrantConfirmed(a.confirm...), wipe.Policy{Least: record.Method(a.least), Pattern: a.pattern, Profile: prof,
+	return wipe.GrantConfirmed(a.confirm...), wipe.Policy{Least: record.Method(a.least), Pattern: a.pattern, Verify: a.verify, Profile: prof,
 		Errors: a.errors, Patience: wipe.Patience{GiveUp: a.patience}}, nil, nil
 }
 
@@ -159,6 +166,9 @@ func (a *grantArgs) permitOrder(m record.Machine, now time.Time) (g wipe.Grant, 
 	}
 	if p, err = wipe.PolicyOf(o); err != nil {
 		return g, p, nil, cli.Refusedf("order %s: %v: nothing was touched", a.order, err)
+	}
+	if a.verify != "" { // less than the order asks is refused with the plan
+		p.Verify = a.verify
 	}
 	p.Errors, p.Patience.GiveUp = a.errors, a.patience
 	a.labels = o.Labels

@@ -202,8 +202,9 @@ func untouched(blocked []record.Refusal, missing []string) string {
 	return strings.Join(s, "; ")
 }
 
-// printPlan says in sentences what will be done, and of which drives not.
-func printPlan(env cli.Env, p *wipe.Plan, not []record.Refusal) {
+// printPlan says in sentences what will be done, verified as asked, and of which
+// drives not.
+func printPlan(env cli.Env, p *wipe.Plan, verify string, not []record.Refusal) {
 	say := func(indent int, f string, a ...any) {
 		fmt.Fprintln(env.Stdout, tui.Wrap(fmt.Sprintf(f, a...), env.Width, indent))
 	}
@@ -227,7 +228,7 @@ func printPlan(env cli.Env, p *wipe.Plan, not []record.Refusal) {
 		for _, s := range t.Passes {
 			ps = append(ps, passName(s))
 		}
-		say(6, "    passes: %s; then every byte is read back and compared", strings.Join(ps, ", "))
+		say(6, "    passes: %s; then %s", strings.Join(ps, ", "), readBack(t, verify))
 	}
 	for _, r := range not {
 		say(2, "%s (%s) will not be touched: %s", r.Identity, r.Node, strings.Join(r.Reasons, "; "))

@@ -53,6 +53,10 @@ func orderFlags(fs *flag.FlagSet) cli.Run {
 	str((*string)(&a.o.Least), "least", string(record.MethodClear), "least `method` that will do: Clear or Purge")
 	str(&a.o.Profile, "profile", profile.Default, "`profile`: "+strings.Join(profile.IDs(), ", "))
 	str(&a.o.Pattern, "pattern", "", "overwrite `pattern`: aes-128-ctr (default) or zero")
+	fs.Func("verify", "least `verification`: full (default), sampled, or a percentage such as 25%", func(s string) (err error) {
+		a.o.Verify, err = checkWord(s)
+		return err
+	})
 	fs.BoolVar(&a.o.StepDown, "step-down", false, "a weaker technique may be used, down to --least")
 	l := &a.o.Labels
 	str(&l.Contract, "contract", "", "contract `number`")
@@ -132,10 +136,11 @@ func checkOrder(o record.Order) error {
 	if err := o.Validate(); err != nil {
 		return cli.Usagef("%v", err)
 	}
-	if _, err := profile.ByID(o.Profile); err != nil {
+	p, err := profile.ByID(o.Profile)
+	if err != nil {
 		return cli.Usagef("%v", err)
 	}
-	return nil
+	return lax(p, o.Check())
 }
 
 func (a *orderArgs) sign(env cli.Env, file string) error {

@@ -19,7 +19,7 @@ const testSite = `{"version":1,"depot":"https://10.0.2.2:8443","depotCA":"/etc/l
 "consoles":["tty0","ttyS0,115200n8"],"keymap":"/etc/lethe/keymap",
 "network":{"nic":"52:54:00:12:34:56","vlan":42,"address":["192.0.2.10/24"],"gateway":["192.0.2.1"],"dns":["192.0.2.53"]},
 "syslog":{"server":"tls://log.example.net","ca":"/etc/lethe/syslog-ca.pem"},
-"policy":{"least":"Purge","pattern":"zero"},
+"policy":{"least":"Purge","pattern":"zero","verify":"full"},
 "hostname":"rack1","stick":{"serial":"STICK 1"},"permit":[]}`
 
 func TestParse(t *testing.T) {
@@ -35,7 +35,7 @@ func TestParse(t *testing.T) {
 		Network: Network{NIC: "52:54:00:12:34:56", VLAN: 42,
 			Address: []netip.Prefix{netip.MustParsePrefix("192.0.2.10/24")},
 			Gateway: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, DNS: []netip.Addr{netip.MustParseAddr("192.0.2.53")}},
-		Syslog: &Syslog{"tls://log.example.net", "/etc/lethe/syslog-ca.pem"}, Policy: Policy{"Purge", "zero"},
+		Syslog: &Syslog{"tls://log.example.net", "/etc/lethe/syslog-ca.pem"}, Policy: Policy{"Purge", "zero", "full"},
 		StepClock: true, PowerOff: AtEndDone, Hostname: "rack1",
 		Stick: &Stick{Serial: "STICK 1"}, Permit: []string{}}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
@@ -55,7 +55,7 @@ func TestParseRefuses(t *testing.T) {
 	for _, c := range [][2]string{
 		{`"version":1`, `"version":2`}, {`"version":1,`, ``}, {`"depot":`, `"depott":`},
 		{`https://10.0.2.2:8443`, `http://10.0.2.2`}, {`/etc/lethe/root.pem`, `root.pem`},
-		{`/etc/lethe/leaf.key`, `/etc/../leaf.key`}, {`"powerOff":"done"`, `"powerOff":"now"`},
+		{`/etc/lethe/leaf.key`, `/etc/../leaf.key`}, {`"powerOff":"done"`, `"powerOff":"now"`}, {`"verify":"full"`, `"verify":"sampled"`},
 		{`["10.0.2.2"]`, `["a b"]`}, {`["10.0.2.2"]`, `["-x"]`}, {`["10.0.2.2"]`, `["a:0"]`}, {`["10.0.2.2"]`, `["0.0.0.0"]`},
 		{`"rack1"`, `"rack1"}{`}, {`"rack1"`, `"rack_1"`}, {`"STICK 1"`, `""`}, {`"STICK 1"`, `" STICK 1"`}, {`"serial":`, `"label":`},
 		{`/etc/lethe/order.json`, `order.json`}, {`http://10.0.2.3:3128`, `https://10.0.2.3:3128`}, {`:3128`, ``}, {`:3128`, `:3128/x`},

@@ -86,8 +86,8 @@ func (s *scene) notShown() (gaps []string) {
 
 // checkGaps lists what the last read-back does not show.
 func (s *scene) checkGaps() (gaps []string) {
-	if s.task.Check != record.CheckFull {
-		return []string{fmt.Sprintf("verification %q is not one this judge can follow", s.task.Check)}
+	if why := s.profile.Lax(s.task.Check); why != "" {
+		return []string{why}
 	}
 	n := len(s.checks)
 	if n == 0 || s.checks[n-1].end == nil {
@@ -98,10 +98,15 @@ func (s *scene) checkGaps() (gaps []string) {
 	}
 	c := s.checks[n-1]
 	need := needing(&gaps)
-	need(c.begin.Method == record.CheckFull && c.begin.Direct, "the read-back was not a full direct one")
+	need(c.begin.Method == s.check() && c.begin.Direct, "the read-back was not direct, or %q where %q was planned", c.begin.Method, s.check())
 	need(c.begin.Pass == int64(len(s.task.Passes)), "the read-back is of pass %d, the last is %d", c.begin.Pass, len(s.task.Passes))
-	need(c.end.Compared == s.opened.Size && c.reached == s.opened.Size && c.end.Stopped == "",
-		"the read-back compared %d of %d bytes", c.end.Compared, s.opened.Size)
+	places, size, why := s.due()
+	if why != "" {
+		return append(gaps, why)
+	}
+	need(c.begin.Places == places && c.end.Places == places, "the read-back compared %d of %d places, planned were %d", c.end.Places, places, c.begin.Places)
+	need(c.end.Compared == size && c.reached == s.opened.Size && c.end.Stopped == "",
+		"the read-back compared %d of %d bytes", c.end.Compared, size)
 	return gaps
 }
 
@@ -110,11 +115,16 @@ func (s *scene) shown() []string {
 	size := s.opened.Size
 	n := len(s.task.Passes)
 	what := s.task.Passes[n-1].Pattern
-	return append([]string{
+	out := []string{
 		s.identified(),
 		fmt.Sprintf("%d of %d passes wrote all %d bytes and the drive acknowledged a flush", n, n, size),
-		fmt.Sprintf("all %d bytes were read back past the cache and equal the last pass (%s)", size, what),
-	}, s.told...)
+	}
+	if s.check() == record.CheckFull {
+		out = append(out, fmt.Sprintf("all %d bytes were read back past the cache and equal the last pass (%s)", size, what))
+	} else {
+		out = append(out, s.sampleShown(what)...)
+	}
+	return append(out, s.told...)
 }
 
 func (s *scene) identified() string {

@@ -98,7 +98,7 @@ func TestTaskLine(t *testing.T) {
 			}
 			s.add(record.Event{Closing: testState()}, record.Event{Ended: &record.Ended{}})
 		}, record.Unknown, "0 of 0 passes", nil},
-		// mutant: evidence.go: if s.task.Check != record.CheckFull { => if false {
+		// mutant: evidence.go: if why := s.profile.Lax(s.task.Check); why != "" { => if why := ""; why != "" {
 		{"verification of another kind", func(s *script) { s.task().Check = "sampled" }, record.Unknown, "verification", nil},
 		// mutant: evidence.go: need(s.short == "", => need(true,
 		{"fewer passes than the profile asks", func(s *script) { useR1Card(t, s) }, record.Unknown, "1 passes were planned", []record.Pass{pass55}},

@@ -192,10 +192,10 @@ func TestReadBack(t *testing.T) {
 		}, record.Unknown, "read-back is of pass 1", two}, // mutant: evidence.go: need(c.begin.Pass == int64(len(s.task.Passes)), => need(true,
 		// mutant: passes.go: if n == 0 || s.open() != nil || s.checking() != nil || => if n == 0 || s.open() != nil ||
 		{"read-back begun twice", func(s *script) { s.insert(s.at("checkEnd", 0), s.events[s.at("checkBegin", 0)]) }, record.Unknown, "read-back of pass 1", nil},
-		// mutant: evidence.go: need(c.begin.Method == record.CheckFull && c.begin.Direct, => need(c.begin.Direct,
-		{"read-back by samples", func(s *script) { s.event("checkBegin", 0).CheckBegin.Method = "sampled" }, record.Unknown, "not a full direct one", nil},
-		// mutant: evidence.go: need(c.begin.Method == record.CheckFull && c.begin.Direct, => need(c.begin.Method == record.CheckFull,
-		{"read-back from the cache", func(s *script) { s.event("checkBegin", 0).CheckBegin.Direct = false }, record.Unknown, "not a full direct one", nil},
+		// mutant: evidence.go: need(c.begin.Method == s.check() && c.begin.Direct, => need(c.begin.Direct,
+		{"read-back by samples", func(s *script) { s.event("checkBegin", 0).CheckBegin.Method = "sampled" }, record.Unknown, "where \"full\" was planned", nil},
+		// mutant: evidence.go: need(c.begin.Method == s.check() && c.begin.Direct, => need(c.begin.Method == s.check(),
+		{"read-back from the cache", func(s *script) { s.event("checkBegin", 0).CheckBegin.Direct = false }, record.Unknown, "was not direct", nil},
 		// mutant: evidence.go: need(c.end.Compared == s.opened.Size && => need(
 		{"a sector not compared", check(func(e *record.CheckEnd) { e.Compared -= 512 }), record.Unknown, "compared", nil},
 		// mutant: passes.go: if e.Compared > s.opened.Size || e.Nanos < 0 { => if e.Nanos < 0 {

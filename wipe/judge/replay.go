@@ -16,6 +16,7 @@ type scene struct {
 	closing   *record.Opened
 	intent    bool // to erase, on this handle
 	begun     bool // there was an intent
+	seed      seedSeen
 	technique record.Technique
 	method    record.Method
 	short     string // why the planned passes are fewer than the profile's, "" when they are not
@@ -115,8 +116,8 @@ func untold(t *record.Task, p profile.Profile) string {
 
 // take applies one line or says why it cannot follow.
 func (s *scene) take(e record.Event) error {
-	if s.over && e.Reveal == nil && e.Closing == nil && e.Stalled == nil && e.Paused == nil && e.Stopped == nil && e.Ended == nil {
-		return fmt.Errorf("something is done after a key was revealed or the drive was identified for the last time")
+	if s.over && e.Reveal == nil && e.SeedReveal == nil && e.Closing == nil && e.Stalled == nil && e.Paused == nil && e.Stopped == nil && e.Ended == nil {
+		return fmt.Errorf("something is done after a key was revealed, or a seed, or the drive was identified for the last time")
 	}
 	if s.reopen && e.Opened == nil && e.Resumed == nil && e.Stalled == nil && e.Stopped == nil {
 		return fmt.Errorf("the task goes on although the drive was not opened again")
@@ -130,6 +131,8 @@ func (s *scene) take(e record.Event) error {
 		return s.takeKept(e.Kept)
 	case e.Opened != nil:
 		return s.takeOpened(e.Opened)
+	case e.SeedCommit != nil:
+		return s.takeSeedCommit(e.SeedCommit)
 	case e.Intent != nil:
 		return s.takeIntent(e.Intent)
 	case e.Commit != nil:
@@ -146,6 +149,8 @@ func (s *scene) take(e record.Event) error {
 		return s.takeCheckEnd(e.CheckEnd)
 	case e.Reveal != nil:
 		return s.takeReveal(e.Reveal)
+	case e.SeedReveal != nil:
+		return s.takeSeedReveal(e.SeedReveal)
 	case e.Closing != nil:
 		return s.takeClosing(e.Closing)
 	case e.Stalled != nil, e.Paused != nil: // waiting shows nothing and takes nothing back

@@ -29,7 +29,7 @@ type Profile struct {
 	Note         string         `json:"note"`
 	Rules        []Rule         `json:"rules"`
 	Passes       []MediumPasses `json:"passes"`
-	Verification string         `json:"verification"` // record.CheckFull
+	Verification string         `json:"verification"` // the least that will do: record.CheckFull or CheckSampled
 }
 
 // Rule says what a technique earns on a medium, and who says so.
@@ -138,6 +138,19 @@ func (p Profile) Short(m record.Medium, planned []record.Pass) string {
 		if n.Pattern != "" && n != planned[i] {
 			return fmt.Sprintf("pass %d is not the one profile %s asks on %s media", i+1, p.ID, m)
 		}
+	}
+	return ""
+}
+
+// Lax says why a verification is less than the profile demands, "" when it will do.
+func (p Profile) Lax(check string) string {
+	share, ok := record.CheckShare(check)
+	least, _ := record.CheckShare(p.Verification)
+	switch {
+	case !ok:
+		return fmt.Sprintf("verification %q is none that is known", check)
+	case share < least:
+		return fmt.Sprintf("verification %q is less than profile %s demands: %s", check, p.ID, p.Verification)
 	}
 	return ""
 }

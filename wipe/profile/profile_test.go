@@ -114,8 +114,9 @@ func TestValidate(t *testing.T) {
 	}
 	for name, change := range map[string]func(p *Profile){
 		"no id": func(p *Profile) { p.ID = "" }, "no title": func(p *Profile) { p.Title = "" },
-		// mutant: validate.go: case p.Verification != record.CheckFull: => case false:
-		"verification": func(p *Profile) { p.Verification = "none" },
+		// mutant: validate.go: case p.Verification != record.CheckFull && p.Verification != record.CheckSampled: => case false:
+		"verification":      func(p *Profile) { p.Verification = "none" },
+		"less than a tenth": func(p *Profile) { p.Verification = "percentage:9" },
 		// mutant: validate.go: case seen[c]: => case false:
 		"two rules for one cell": func(p *Profile) { p.Rules = append(p.Rules, p.Rules[1]) },
 		"no source":              func(p *Profile) { p.Rules[1].Source = "" },
@@ -207,5 +208,48 @@ func TestShort(t *testing.T) {
 		if got := p.Short(c.medium, c.passes); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s %v: %q; want %q", c.medium, c.passes, got, c.want)
 		}
+	}
+}
+
+// mutant: profile.go: case share < least: => case false:
+// mutant: profile.go: case !ok: => case false:
+func TestLax(t *testing.T) {
+	full, tenth := valid(), valid()
+	tenth.Verification = record.CheckSampled
+	for _, c := range []struct {
+		check       string
+		full, tenth bool
+	}{
+		{record.CheckFull, true, true}, {record.CheckSampled, false, true}, {"percentage:10", false, true},
+		{"percentage:95", false, true}, {"percentage:9", false, false}, {"percentage:1", false, false},
+		{"", false, false}, {"none", false, false}, {"percentage:100", false, false}, {"percentage:010", false, false},
+		{"percentage:", false, false}, {"percentage:-1", false, false}, {"percentage:0", false, false}, {"Full", false, false},
+		{"percentage:96", false, false}, {"percentage: 50", false, false}, {"percentage:+50", false, false},
+	} {
+		if got := full.Lax(c.check) == ""; got != c.full {
+			t.Errorf("%q under a profile that demands full: %v", c.check, got)
+		}
+		if got := tenth.Lax(c.check) == ""; got != c.tenth {
+			t.Errorf("%q under a profile that demands sampled: %v", c.check, got)
+		}
+	}
+}
+
+// The sampled reading of 800-88r1 is the other one in all but its verification.
+func TestSampledProfile(t *testing.T) {
+	a, err := ByID("nist-800-88r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := ByID("nist-800-88r1-sampled")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Verification != record.CheckFull || b.Verification != record.CheckSampled {
+		t.Errorf("%s, %s", a.Verification, b.Verification)
+	}
+	b.ID, b.Title, b.Note, b.Verification = a.ID, a.Title, a.Note, a.Verification
+	if d := cmp.Diff(a, b); d != "" {
+		t.Error(d)
 	}
 }

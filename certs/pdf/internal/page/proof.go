@@ -99,8 +99,11 @@ func verification(s *setter, r record.Record) {
 		return
 	}
 	how := Printable(v.Method)
-	if v.Method == record.CheckFull {
+	switch {
+	case v.Method == record.CheckFull:
 		how = "full: every byte is read back and compared"
+	case v.Sample != nil:
+		how += ": drawn places, the first and the last sector are read back and compared"
 	}
 	s.row("Verification", body, how)
 	path := "past the page cache (O_DIRECT)"
@@ -108,6 +111,7 @@ func verification(s *setter, r record.Record) {
 		path = "through the page cache"
 	}
 	s.row("  compared", body, fmt.Sprintf("%s of %s, pass %d, %s", Commas(uint64(v.Compared)), byteCount(r.Device.Size), v.Pass, path))
+	sampling(s, v.Sample)
 	st := body
 	if v.MismatchBytes > 0 || len(v.Mismatches) > 0 {
 		st = heavy
@@ -118,6 +122,29 @@ func verification(s *setter, r record.Record) {
 		st = heavy
 	}
 	s.row("  unreadable", st, ranges(v.Unreadable))
+}
+
+// sampling is which part of the drive was looked at, and what that shows.
+func sampling(s *setter, m *record.Sample) {
+	if m == nil {
+		return
+	}
+	s.row("  places", body, fmt.Sprintf("%s of %s, %s of the drive compared", Commas(uint64(max(m.Places, 0))), Commas(uint64(max(m.Planned, 0))), percent(m.Coverage)))
+	if m.Bound > 0 {
+		s.row("  which shows", body, fmt.Sprintf("%s independent places, 0 misses: < %s of the drive differs, at 99.9 %%", Commas(uint64(max(m.Places, 0))), percent(m.Bound)))
+	} else {
+		s.row("  which shows", heavy, "nothing")
+	}
+	if m.Seed != "" {
+		s.row("  seed of the places", code, Printable(m.Seed))
+	} else {
+		s.row("  seed of the places", heavy, "not revealed")
+	}
+}
+
+// percent spells hundredths of a percent.
+func percent(hundredths int64) string {
+	return fmt.Sprintf("%d.%02d %%", hundredths/100, hundredths%100)
 }
 
 // after is whether the drive, read again at the end, is the one that was found.

@@ -56,22 +56,39 @@ func glance(r record.Record) look {
 // deed says what was done to a sanitized drive, no more than the record shows.
 func deed(r record.Record) string {
 	how := fmt.Sprintf("This drive was %s by %s", strings.ToLower(string(r.Verdict.State)), technique(r.Verdict.Technique))
-	if r.Verdict.Technique != record.Overwrite || !wholly(r) {
-		return how + ". What that rests on is listed under Verdict."
+	switch {
+	case r.Verdict.Technique != record.Overwrite || !equal(r):
+	case wholly(r.Verification, r.Device.Size):
+		return how + ": every addressable byte was written, flushed, read back and found equal."
+	case partly(r.Verification, r.Device.Size):
+		m := r.Verification.Sample
+		return fmt.Sprintf("%s: every addressable byte was written and flushed; %s places drawn by chance, %s of the drive, were read back and found equal.",
+			how, Commas(uint64(m.Places)), percent(m.Coverage))
 	}
-	return how + ": every addressable byte was written, flushed, read back and found equal."
+	return how + ". What that rests on is listed under Verdict."
 }
 
-// wholly reports that the last pass wrote, and the read-back compared, every byte.
-func wholly(r record.Record) bool {
+// equal reports that the last pass wrote every byte, and that the read-back found no
+// difference where it looked.
+func equal(r record.Record) bool {
 	v, n := r.Verification, len(r.Passes)
 	if v == nil || n == 0 || r.Device.Size == 0 {
 		return false
 	}
 	last := r.Passes[n-1]
-	return last.Written == r.Device.Size && last.Flushed && len(last.Failed) == 0 &&
-		v.Method == record.CheckFull && v.Pass == last.Pass && v.Compared == r.Device.Size && v.Direct &&
+	return last.Written == r.Device.Size && last.Flushed && len(last.Failed) == 0 && v.Pass == last.Pass && v.Direct &&
 		v.MismatchBytes == 0 && len(v.Mismatches) == 0 && len(v.Unreadable) == 0
+}
+
+// wholly reports that the read-back compared every byte.
+func wholly(v *record.Verification, size record.Size) bool {
+	return v.Method == record.CheckFull && v.Sample == nil && v.Compared == size
+}
+
+// partly reports that the read-back compared all the places of a sample.
+func partly(v *record.Verification, size record.Size) bool {
+	m := v.Sample
+	return v.Method != record.CheckFull && m != nil && m.Places > 0 && m.Places == m.Planned && m.Bound > 0 && m.Coverage > 0 && v.Compared < size
 }
 
 // asked and reached name a method.
