@@ -122,7 +122,7 @@ func (b *bench) limitedContenders(ctx context.Context) []limitedContender {
 }
 
 // sampledFlags ask lethe erase for what 800-88r1 calls a representative sample.
-var sampledFlags = []string{"--verify", "sampled"}
+var sampledFlags = []string{"--profile", "nist-800-88r1-sampled", "--verify", "sampled"}
 
 // many measures the memory of the whole job on many small drives at once.
 func (b *bench) many(ctx context.Context, devices int, size int64) error {

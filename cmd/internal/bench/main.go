@@ -77,10 +77,12 @@ func run(ctx context.Context, args []string) error {
 	}
 	defer os.RemoveAll(b.work)
 	began := time.Now()
-	if err := b.all(ctx, *only); err != nil {
-		return err
+	failed := b.all(ctx, *only)
+	if ctx.Err() != nil || len(b.Rows) == 0 {
+		return failed
 	}
-	return b.conclude(ctx, *out, time.Since(began))
+	// What was measured stands, whatever became of another phase.
+	return errors.Join(failed, b.conclude(ctx, *out, time.Since(began)))
 }
 
 // prepare finds the tools and makes throwaway keys.
@@ -118,8 +120,8 @@ func (b *bench) prepare(ctx context.Context, binary, out string) error {
 	return err
 }
 
-// all runs the phases.
-func (b *bench) all(ctx context.Context, only string) error {
+// all runs the phases; one that fails does not keep the next from running.
+func (b *bench) all(ctx context.Context, only string) (failed error) {
 	one, eight, slow, lim, rate := int64(2*gib), int64(512*mib), int64(64*mib), int64(512*mib), int64(32*mib)
 	if b.Quick {
 		one, eight, slow, lim = gib, 128*mib, 16*mib, 256*mib
@@ -145,11 +147,13 @@ func (b *bench) all(ctx context.Context, only string) error {
 		}
 		began := time.Now()
 		if err := p.run(); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
+			fmt.Printf("phase %s failed: %v\n", p.name, err)
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", p.name, err))
+			continue
 		}
 		fmt.Printf("phase %s took %.0f s\n\n", p.name, time.Since(began).Seconds())
 	}
-	return nil
+	return failed
 }
 
 func (b *bench) chooseGenerators(ctx context.Context, size int64) error {

@@ -101,7 +101,7 @@ func failedWipe(log string) error {
 // nwipe looks once a second whether it is through, and waits at its end; that is not
 // held against it.
 func (n nwipe) run(ctx context.Context, generator string, whole bool, reports string, disks []disk) (sample, error) {
-	w := watchTraffic(disks)
+	w := watchTraffic(disks, !whole)
 	began := time.Now()
 	u, err := measure(ctx, sampleEvery, []*exec.Cmd{n.command(ctx, generator, whole, reports, disks)}, nil)
 	first, last, read, written := w()
@@ -150,36 +150,35 @@ func (n *nwipe) best(ctx context.Context, reports string, disks []disk) error {
 }
 
 // watchTraffic looks at the drives' counters every few milliseconds. The returned
-// function ends it: when the first and the last transfers ended, and how many bytes.
-func watchTraffic(disks []disk) func() (first, last time.Time, read, written int64) {
-	sum := func() (r, w int64) {
-		for _, d := range disks {
-			dr, dw := d.traffic()
-			r, w = r+dr, w+dw
+// function ends it: when the first and the last transfers ended (of writes alone, where
+// those are what counts), and how many bytes.
+func watchTraffic(disks []disk, writes bool) func() (first, last time.Time, read, written int64) {
+	count := func() int64 {
+		r, w := traffic(disks)
+		if writes {
+			return w
 		}
-		return r, w
+		return r + w
 	}
 	var first, last time.Time
-	r0, w0 := sum()
-	r, w := r0, w0
+	r0, w0 := traffic(disks)
+	begin := count()
 	quit := make(chan struct{})
 	var done sync.WaitGroup
 	done.Go(func() {
 		t := time.NewTicker(4 * time.Millisecond)
 		defer t.Stop()
-		for {
-			nr, nw := sum()
+		for seen := begin; ; {
+			n := count()
 			// probing a drive moves a few KiB: that is no traversal
-			if nr-r0 > mib || nw-w0 > mib {
+			if n-begin > mib && n-seen > 64<<10 {
+				last = time.Now()
 				if first.IsZero() {
-					first = time.Now()
-				}
-				if nr-r > 64<<10 || nw-w > 64<<10 {
-					last = time.Now()
+					first = last
 				}
 			}
-			if nr-r > 64<<10 || nw-w > 64<<10 || first.IsZero() {
-				r, w = nr, nw
+			if n-seen > 64<<10 {
+				seen = n
 			}
 			select {
 			case <-quit:
@@ -191,7 +190,7 @@ func watchTraffic(disks []disk) func() (first, last time.Time, read, written int
 	return func() (time.Time, time.Time, int64, int64) {
 		close(quit)
 		done.Wait()
-		r, w := sum()
+		r, w := traffic(disks)
 		return first, last, r - r0, w - w0
 	}
 }
