@@ -22,8 +22,12 @@ func (p *Plan) orGoOn(s Spec, us []Unfinished) Spec {
 	if found == nil {
 		return s
 	}
-	s.Task = found.Task()
-	p.unfinished[s.Task.ID] = found
+	u := *found
+	if is, was := s.Task.Device.Node, u.Task().Device.Node; is != was {
+		u.Detail += "; the kernel calls the drive " + is + " now"
+	}
+	s.Task = u.Task()
+	p.unfinished[s.Task.ID] = &u
 	return s
 }
 
@@ -32,7 +36,7 @@ func (p *Plan) orGoOn(s Spec, us []Unfinished) Spec {
 func alike(a, b record.Task) bool {
 	d, e := a.Device, b.Device
 	switch {
-	case !d.Identity.Same(e.Identity), d.Size != e.Size, d.LogicalSector != e.LogicalSector, d.Medium != e.Medium, d.NativeSize != e.NativeSize:
+	case !d.Identity.Same(e.Identity), d.Size != e.Size, d.LogicalSector != e.LogicalSector, d.Medium != e.Medium, d.NativeSize != e.NativeSize, !slices.Equal(d.Hidden, e.Hidden):
 		return false
 	case a.Profile != b.Profile, a.Asked != b.Asked, a.StepDown != b.StepDown, a.Check != b.Check, a.Confirmed != b.Confirmed:
 		return false

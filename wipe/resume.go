@@ -157,6 +157,8 @@ func passesOf(t *record.Transcript, n int) ([]ran, error) {
 			if p.whole = e.PassEnd.Flushed && e.PassEnd.FlushError == "" && e.PassEnd.Stopped == "" && len(e.PassEnd.Failed) == 0; !p.whole {
 				return nil, fmt.Errorf("%w: pass %d failed", errNotResumable, e.PassEnd.Pass)
 			}
+		case e.CheckEnd != nil && e.CheckEnd.MismatchBytes == 0 && len(e.CheckEnd.Mismatches)+len(e.CheckEnd.Unreadable) == 0:
+			// It is made again.
 		case e.CheckEnd != nil, e.Reveal != nil, e.Closing != nil, e.Stopped != nil, e.Ended != nil:
 			return nil, fmt.Errorf("%w: the task had come to its end", errNotResumable)
 		}

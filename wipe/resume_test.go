@@ -261,6 +261,9 @@ func TestOutages(t *testing.T) {
 		if err := wipetest.Overwritten(f.Transcript, o.drive.medium); err != nil {
 			t.Error(err)
 		}
+		if strings.Contains(strings.Join(f.Verdict.Reasons, "\n"), "began anew") {
+			t.Error("something was called flushed that was not")
+		}
 		for _, l := range f.Transcript.Lines {
 			if l.Event.Resumed != nil {
 				resumed++
@@ -307,7 +310,7 @@ func TestOutagesOfLiars(t *testing.T) {
 // A flush that fails while the pass goes on is the drive's failure, though a later one
 // succeeds.
 //
-// mutant: kept.go: c.failed = fmt.Errorf("flush device: %w", a.flush) => _ = c.failed
+// mutant: kept.go: c.failed = fmt.Errorf("flush device: %w", a.flush) => _ = fmt.Errorf("flush device: %w", a.flush)
 func TestFlushFailsOnTheWay(t *testing.T) {
 	d := &cached{medium: make([]byte, 20<<20), cache: map[int64][]byte{}}
 	o := &outage{t: t, policy: wipetest.Clear(t), drive: d}
@@ -354,15 +357,19 @@ func TestOnlyTheSameTaskGoesOn(t *testing.T) {
 		"the same": {func(*wipe.Request) {}, true},
 		// mutant: planresume.go: case !d.Identity.Same(e.Identity), => case
 		"another drive": {func(r *wipe.Request) {
-			r.Candidates[0].Device.Identity.Serial = "WT-0008"
-			r.Grant = wipe.GrantConfirmed("WT-0008")
+			r.Candidates[0].Device.Identity.WWN = "5000c500a1b2c3d4"
 		}, false},
 		// mutant: planresume.go: d.Size != e.Size, => false,
 		"another size": {func(r *wipe.Request) { r.Candidates[0].Device.Size += cachedSector }, false},
+		// mutant: planresume.go: !slices.Equal(d.Hidden, e.Hidden): => false:
+		"another hidden area": {func(r *wipe.Request) {
+			r.Candidates[0].Device.Hidden = []record.HiddenArea{{Kind: "HPA", State: "none"}}
+		}, false},
+		"another name of the kernel's": {func(r *wipe.Request) { r.Candidates[0].Device.Node = "sdz" }, true},
 		// mutant: planresume.go: return slices.Equal(a.Passes, b.Passes) && => return
 		"another pattern": {func(r *wipe.Request) { r.Policy.Pattern = record.PatternZero }, false},
 		// mutant: planresume.go: case a.Profile != b.Profile, => case
-		"another profile": {func(r *wipe.Request) { r.Policy.Profile = wipetest.Profile(t, "nist-800-88r1") }, false},
+		"another profile": {func(r *wipe.Request) { r.Policy.Profile.Title += " as another version has it" }, false},
 		// mutant: planresume.go: if found != nil { => if false {
 		"two of them": {func(r *wipe.Request) { r.Unfinished = append(r.Unfinished, r.Unfinished[0]) }, false},
 	} {

@@ -6,14 +6,17 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"lethe/certs/check/checktest"
 	"lethe/certs/pdf"
 	"lethe/certs/record"
+	"lethe/certs/sign"
 	"lethe/wipe"
 )
 
@@ -109,7 +112,10 @@ func (k *kill) resume(sum *came) {
 			t.Errorf("%d of %d drives are certified:\n%s", n, len(k.drives), said)
 		}
 	}
-	for file := range k.audit(nil) {
+	files, _ := filepath.Glob(filepath.Join(k.papers(), "*.pdf"))
+	atEnd := false // a worker that was killed when the keys were revealed: nothing is read back after that
+	for _, file := range files {
+		atEnd = atEnd || k.worker && revealedAndStopped(t, file)
 		switch n := resumedIn(t, file); {
 		case n > 0:
 			sum.resumed++
@@ -125,7 +131,7 @@ func (k *kill) resume(sum *came) {
 	}
 	for _, d := range k.drives {
 		n := written(t, d.dev) - before[d.dev]
-		if n >= 2*int64(len(d.old)) && d == k.victim {
+		if n >= 2*int64(len(d.old)) && d == k.victim && !atEnd {
 			t.Errorf("%s: %d bytes written, it has %d", d.dev, n, len(d.old))
 		}
 		sum.written += float64(n) / float64(len(d.old))
@@ -158,6 +164,21 @@ func resumedIn(t *testing.T, file string) int {
 		return -1
 	}
 	return bytes.Count(raw, []byte(`"resumed":{`))
+}
+
+// revealedAndStopped reports whether a task was stopped after its keys were revealed.
+func revealedAndStopped(t *testing.T, file string) bool {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := pdf.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := doc.Attachments[pdf.AttachTranscript]
+	return bytes.Contains(raw, []byte(`"reveal":{`)) && bytes.Contains(raw, []byte(`"stopped":{`))
 }
 
 // written is how many bytes the kernel has written to a loop device.
@@ -306,5 +327,66 @@ func TestNoResume(t *testing.T) {
 	ps := r.audit(map[string]paper{})
 	if p := ps[filepath.Join(r.papers(), task+".pdf")]; p.report.Kind != record.KindNotice || certificates(ps) != 1 {
 		t.Errorf("%s is a %s, %d certificates", task, p.report.Kind, certificates(ps))
+	}
+}
+
+// A task goes on only while its order is in force; afterwards it is concluded.
+//
+// mutant: resume.go: if now.After(o.Window.NotAfter.Time) { => if false {
+func TestGoesOnUnderItsOrderOnly(t *testing.T) {
+	b := newBench(t)
+	run := ordered(t, func(k *record.Task) { k.Plan = record.Digest([]byte("plan")) })
+	task := run.Lines[0].Event.Task
+	raw, err := record.Marshal(checktest.Order("S1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := sign.NewAuthority("Test root", sign.Lasting(checktest.Began, 365*24*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	approver, err := root.Leaf(sign.RoleOrder, "approver", sign.Lasting(checktest.Began, time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	envelope, err := sign.SignDSSE(sign.PayloadOrder, raw, approver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := openJournal(journalDir(b.papers), b.signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if err := writeRun(j.dir, runNote{Format: runFormat, Plan: task.Plan, Order: envelope}, b.signer); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range run.Lines {
+		if l.Event.PassBegin != nil { // the transcript reveals its key at the end
+			k := run.Lines[slices.IndexFunc(run.Lines, func(l record.Line) bool { return l.Event.Reveal != nil })].Event.Reveal
+			if err := j.Keep(t.Context(), task.ID, wipe.Key(*k)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.Append(t.Context(), task.ID, l); err != nil {
+			t.Fatal(err)
+		}
+		if l.Event.PassEnd != nil {
+			break
+		}
+	}
+	r := &recovery{dir: j.dir, papers: b.papers, signer: b.signer}
+	window := checktest.Order("S1").Window
+	if _, err := r.unfinishedTask(task.ID, window.NotAfter.Time); err != nil {
+		t.Errorf("in force: %v", err)
+	}
+	if _, err := r.unfinishedTask(task.ID, window.NotAfter.Add(time.Second)); !errors.Is(err, errOrderOver) {
+		t.Errorf("over: %v", err)
+	}
+	if err := os.Remove(filepath.Join(j.dir, task.Plan+runSuffix)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.unfinishedTask(task.ID, window.NotAfter.Time); err == nil {
+		t.Error("it goes on under an order that is not there")
 	}
 }

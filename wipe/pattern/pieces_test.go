@@ -9,7 +9,7 @@ import (
 // Every byte of a stream of pieces is that of its own piece, wherever one looks.
 //
 // mutant: pieces.go: t.Fill(dst[from:to], off+int64(from)) => t.Fill(dst[from:to], off)
-// mutant: pieces.go: func(i int) bool { return s[i].End > off } => func(i int) bool { return s[i].End >= off }
+// mutant: pieces.go: func(i int) bool { return s[i].End > off } => func(i int) bool { return s[i].End > off+4096 }
 // mutant: pieces.go: at = from + i => at = i
 func TestPieces(t *testing.T) {
 	r := random(t)
