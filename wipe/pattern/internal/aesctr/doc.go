@@ -2,7 +2,8 @@
 // §6.5, 128-bit big-endian counter) at any offset, faster than a drive takes it.
 //
 // It has three kernels, of which the fastest that the processor and the
-// operating system offer is chosen once, at the start:
+// operating system offer, and that makes what crypto/aes makes, is chosen once, at
+// the start:
 //
 //   - VAES on 512-bit registers (Intel from Ice Lake, AMD from Zen 4),
 //   - VAES on 256-bit registers (AMD Zen 3, Intel's hybrid processors),

@@ -176,6 +176,32 @@ func TestBest(t *testing.T) {
 	t.Log(all)
 }
 
+// A machine that announces a kernel's instructions and does them wrongly gets
+// another one.
+//
+// mutant: kernel.go: !(usable(k) && right(k)) => !usable(k)
+func TestWrongKernelIsNotChosen(t *testing.T) {
+	yes := func(Kernel) bool { return true }
+	for _, wrong := range []Kernel{VAES512, VAES256} {
+		if k := choose(yes, func(k Kernel) bool { return k < wrong }); k != wrong-1 {
+			t.Errorf("with %s wrong, %s is chosen; want %s", wrong, k, wrong-1)
+		}
+	}
+	for _, k := range usable() {
+		if !k.right() {
+			t.Errorf("%s is not right", k)
+		}
+		if k == Standard {
+			continue
+		}
+		s := streamOf(t, k, [16]byte{}, [16]byte{})
+		s.keys[10][15] ^= 1
+		if s.agrees() {
+			t.Errorf("%s with a wrong key schedule agrees with crypto/aes", k)
+		}
+	}
+}
+
 // FIPS 197 appendix A.1.
 func TestExpand(t *testing.T) {
 	key := [16]byte{0x2b, 0x7e, 0x15, 0x16, 0x28, 0xae, 0xd2, 0xa6, 0xab, 0xf7, 0x15, 0x88, 0x09, 0xcf, 0x4f, 0x3c}
