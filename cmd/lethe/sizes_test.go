@@ -9,7 +9,7 @@ import (
 // Bar, the small sizes: lethe erases loop devices of 512 B, 4 KiB - 512 B and 1 MiB +
 // 512 B to the last sector, as their certificates say and their backing files show.
 //
-// mutant: ../../wipe/overwrite/traverse/run.go: if off >= r.m.Size || => if off+int64(r.o.Buffer) > r.m.Size ||
+// mutant: ../../wipe/overwrite/traverse/route.go: if n >= r.places() { => if n+1 >= r.places() {
 func TestSmallestDrives(t *testing.T) {
 	r := newRig(t, 512, 4096-512, 1<<20+512)
 	r.fill(1)

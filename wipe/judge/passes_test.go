@@ -196,7 +196,7 @@ func TestReadBack(t *testing.T) {
 		{"read-back by samples", func(s *script) { s.event("checkBegin", 0).CheckBegin.Method = "sampled" }, record.Unknown, "where \"full\" was planned", nil},
 		// mutant: evidence.go: need(c.begin.Method == s.check() && c.begin.Direct, => need(c.begin.Method == s.check(),
 		{"read-back from the cache", func(s *script) { s.event("checkBegin", 0).CheckBegin.Direct = false }, record.Unknown, "was not direct", nil},
-		// mutant: evidence.go: need(c.end.Compared == s.opened.Size && => need(
+		// mutant: evidence.go: need(c.end.Compared == size && => need(
 		{"a sector not compared", check(func(e *record.CheckEnd) { e.Compared -= 512 }), record.Unknown, "compared", nil},
 		// mutant: passes.go: if e.Compared > s.opened.Size || e.Nanos < 0 { => if e.Nanos < 0 {
 		{"more compared than there is", check(func(e *record.CheckEnd) { e.Compared += 512 }), record.Unknown, "the drive has", nil},

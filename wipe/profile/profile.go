@@ -144,10 +144,10 @@ func (p Profile) Short(m record.Medium, planned []record.Pass) string {
 
 // Lax says why a verification is less than the profile demands, "" when it will do.
 func (p Profile) Lax(check string) string {
-	share, ok := record.CheckShare(check)
+	share, known := record.CheckShare(check)
 	least, _ := record.CheckShare(p.Verification)
 	switch {
-	case !ok:
+	case !known:
 		return fmt.Sprintf("verification %q is none that is known", check)
 	case share < least:
 		return fmt.Sprintf("verification %q is less than profile %s demands: %s", check, p.ID, p.Verification)

@@ -211,8 +211,7 @@ func TestShort(t *testing.T) {
 	}
 }
 
-// mutant: profile.go: case share < least: => case false:
-// mutant: profile.go: case !ok: => case false:
+// mutant: profile.go: case share < least: => case share < least-100:
 func TestLax(t *testing.T) {
 	full, tenth := valid(), valid()
 	tenth.Verification = record.CheckSampled

@@ -20,7 +20,7 @@ const (
 // mutant: ../worker.go: case !o.Direct: => case false:
 // mutant: ../worker.go: case w.drive.Size() != int64(o.Size) || => case
 // mutant: ../worker.go: case o.LogicalSector != d.LogicalSector: => case false:
-// mutant: ../worker.go: Direct: o.Direct}}) => Direct: o.Direct || true}})
+// mutant: ../worker.go: Direct: o.Direct, Places: => Direct: o.Direct || true, Places:
 // mutant: ../worker.go: err = fmt.Errorf("close drive: %w", cerr) => err = nil
 // mutant: ../traversal.go: Failed: ranges(r.Failed), =>
 // mutant: ../traversal.go: e.FlushError = r.FlushErr.Error() => _ = e
