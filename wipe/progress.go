@@ -17,6 +17,14 @@ type Meter struct {
 	lastSum int64
 	rate    int64 // bytes a second, smoothed
 	seen    Progress
+	zones   Zones
+	past    []mark // of the last minute, one a second
+}
+
+// mark is how far a task was by its zones.
+type mark struct {
+	at   time.Time
+	work float64
 }
 
 // NewMeter makes a meter; now is the clock, time.Now when nil.
@@ -40,6 +48,9 @@ type Reading struct {
 // meterSpan is how far back the smoothed rate looks.
 const meterSpan = 10 * time.Second
 
+// etaSpan is how far back the time to go looks.
+const etaSpan = time.Minute
+
 // Note takes one report.
 func (m *Meter) Note(p Progress) {
 	m.mu.Lock()
@@ -56,7 +67,38 @@ func (m *Meter) Note(p Progress) {
 		m.rate += int64(w * float64(r-m.rate))
 		m.last, m.lastSum = now, sum
 	}
+	if p.Zones.known() {
+		m.zones, m.past = p.Zones, nil
+	}
 	m.seen = p
+	m.mark(now)
+}
+
+// mark notes how far the task is, once a second.
+func (m *Meter) mark(now time.Time) {
+	w, n := m.zones.work(m.seen), len(m.past)
+	if n > 0 && w < m.past[n-1].work {
+		m.past, n = nil, 0 // it goes on from further back
+	}
+	if n > 0 && now.Sub(m.past[n-1].at) < time.Second {
+		return
+	}
+	m.past = append(m.past, mark{now, w})
+	for len(m.past) > 2 && now.Sub(m.past[0].at) > etaSpan {
+		m.past = m.past[1:]
+	}
+}
+
+// eta is how long the task still takes if the drive keeps to its zones as it did
+// during the last minute, or to the zones alone while it has not begun.
+func (m *Meter) eta() time.Duration {
+	left := m.zones.all(m.seen) - m.zones.work(m.seen)
+	if n := len(m.past); n > 1 && m.past[n-1].work > m.past[0].work {
+		left *= m.past[n-1].at.Sub(m.past[0].at).Seconds() / (m.past[n-1].work - m.past[0].work)
+	} else if !m.zones.known() {
+		return -1
+	}
+	return time.Duration(left * float64(time.Second))
 }
 
 // Read gives the reading now.
@@ -67,8 +109,8 @@ func (m *Meter) Read() Reading {
 	if !m.began.IsZero() {
 		r.Elapsed = m.now().Sub(m.began)
 	}
-	if m.rate > 0 {
-		r.ETA = time.Duration(float64(r.All-r.Sum) / float64(m.rate) * float64(time.Second))
+	if m.rate > 0 || m.zones.known() {
+		r.ETA = m.eta()
 	}
 	return r
 }

@@ -47,6 +47,8 @@ type Progress struct {
 	// Allow is how long the command under way may take by the drive's own word, in
 	// nanoseconds, before silence counts as a stall: 0 for reads and writes.
 	Allow time.Duration `json:"allow,omitempty"`
+	// Zones is how fast the drive reads at its places, where that was measured.
+	Zones Zones `json:"zones,omitzero"`
 }
 
 // errSilent says that the supervisor no longer takes lines: the worker must
@@ -138,6 +140,9 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	cooler := cool(ctx, beat)
 	defer cooler.stop()
 	w.drive = cooler
+	if z := zones(ctx, cooler, w.spec.Task.Device.Medium); z.known() {
+		w.port.Progress(Progress{Phase: "write", Pass: 1, Of: int64(len(w.spec.Task.Passes)), Total: w.drive.Size(), Zones: z})
+	}
 	if err := w.passes(ctx); err != nil {
 		return err
 	}
