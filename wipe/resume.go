@@ -159,7 +159,7 @@ func passesOf(t *record.Transcript, n int) ([]ran, error) {
 			}
 		case e.CheckEnd != nil && e.CheckEnd.MismatchBytes == 0 && len(e.CheckEnd.Mismatches)+len(e.CheckEnd.Unreadable) == 0:
 			// It is made again.
-		case e.CheckEnd != nil, e.Reveal != nil, e.Closing != nil, e.Stopped != nil, e.Ended != nil:
+		case e.SeedReveal != nil, e.CheckEnd != nil, e.Reveal != nil, e.Closing != nil, e.Stopped != nil, e.Ended != nil:
 			return nil, fmt.Errorf("%w: the task had come to its end", errNotResumable)
 		}
 	}
