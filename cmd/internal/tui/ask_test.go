@@ -17,7 +17,6 @@ import (
 //
 // mutant: ask.go: if d.typed == sure && d.row.end == "" { => if d.row.end == "" {
 // mutant: ask.go: s.dialog = dialog{asks: askSure, row: s.rows[n-1]} => return s.rows[n-1].task
-// mutant: ask.go: n <= len(s.rows) && s.rows[n-1].end == "" { => n <= len(s.rows) {
 // mutant: ask.go: case b == keyEscape: => case false:
 func TestAbortDialog(t *testing.T) {
 	for typed, want := range map[string]string{
