@@ -251,7 +251,6 @@ func outages(t *testing.T, n int, liar bool, check func(o *outage, f wipetest.Fi
 //
 // mutant: kept.go: if err := w.drive.Flush(c.ctx); err != nil { => if err := c.ctx.Err(); err != nil {
 // mutant: resume.go: p.cut(p.kept) => p.cut(task.Device.Size)
-// mutant: goon.go: w.parts = append(w.parts, pattern.Piece{End: int64(p.Range.End), Stream: s}) => w.parts = append(w.parts[:0], pattern.Piece{End: int64(p.Range.End), Stream: s})
 func TestOutages(t *testing.T) {
 	resumed, fewer := 0, 0
 	outages(t, rounds, false, func(o *outage, f wipetest.Finished, cuts, went int) {
