@@ -52,7 +52,7 @@ func rotating(at float64, _ int64, _ bool) float64 {
 // Bar: after the first minute the time to go is within 10 % of the truth, for a disk
 // whose zones were measured and for a drive of one speed, with the read-back.
 //
-// mutant: estimate.go: if !z.known() { => if true {
+// mutant: estimate.go: sum, half := 0.0, float64(size)/2 => z = Zones{1, 1, 1}; sum, half := 0.0, float64(size)/2
 // mutant: estimate.go: check := 1.0 => check := 0.0
 func TestBarEstimate(t *testing.T) {
 	mb := func(v float64) func(float64, int64, bool) float64 {

@@ -150,7 +150,7 @@ func TestDroppedWritesAreCaught(t *testing.T) {
 // Reads that succeed without moving a byte are no evidence, over a uniform
 // stream either.
 //
-// mutant: step.go: copy(q[:s.sector], s.poison[:]) => copy(q[:0], s.poison[:])
+// mutant: step.go: at < len(p); at += s.sector => at < 0; at += s.sector
 func TestSilentReadsAreCaught(t *testing.T) {
 	for kind, s := range streams(t) {
 		d := written(t, 1<<20, 512, s)
