@@ -109,8 +109,9 @@ The serial number is what lethe list shows. A link such as /dev/disk/by-id/...
 is followed; a partition is refused. lethe doctor says beforehand what prevents a
 good erase. Ctrl-C stops in order: what was begun gets a notice that says how far
 it came. One drive alone is aborted by the key a on a terminal, or by lethe abort from
-anywhere; the others go on. A mounted or otherwise held drive is refused; no flag lifts
-that.
+anywhere; the others go on.
+
+A mounted or otherwise held drive is refused. No flag lifts that.
 
 A drive that answers nothing holds up no other. It is named after two minutes, so
 that somebody can look at its cable; after --patience (30m, when the kernel's own
