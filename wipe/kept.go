@@ -64,7 +64,9 @@ func (c *sure) through(x int64) {
 		unit = int64(c.t.work.drive.LogicalSector())
 	}
 	x -= x % unit
-	if c.busy || c.failed != nil || x <= c.kept || x-c.kept < size/keepParts && time.Since(c.last) < c.every {
+	// Of the end the pass itself speaks: a task that has kept all of it has nothing to go
+	// on with, and no end of the pass either.
+	if c.busy || c.failed != nil || x >= size || x <= c.kept || x-c.kept < size/keepParts && time.Since(c.last) < c.every {
 		return
 	}
 	c.busy, c.last = true, time.Now()

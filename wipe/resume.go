@@ -111,6 +111,9 @@ func ResumeFrom(t *record.Transcript, keys []Key) (*Resume, error) {
 		}
 		r.Pass = int64(i + 1)
 		if !p.whole {
+			if n := len(p.parts); n > 0 && p.kept >= task.Device.Size {
+				p.kept = p.parts[n-1].Range.First // the pass has to end: this part is done again
+			}
 			p.cut(p.kept)
 			r.From, r.Parts = p.kept, p.parts
 			break

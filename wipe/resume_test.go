@@ -384,3 +384,27 @@ func TestOnlyTheSameTaskGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// A pass that kept all of the drive and was cut short before it ended has to end: it
+// goes on where its last part began, or begins anew.
+//
+// mutant: resume.go: p.kept >= task.Device.Size { => false {
+func TestKeptToTheEnd(t *testing.T) {
+	const size = 1 << 20
+	tr := &record.Transcript{}
+	for i, e := range []record.Event{
+		{Task: &record.Task{Device: record.Device{Size: size}, Passes: []record.Pass{{Pattern: record.PatternZero}}}},
+		{PassBegin: &record.PassBegin{Pass: 1, Of: 1, Range: record.Range{End: size}}},
+		{Kept: &record.ReadBack{Pass: 1, Range: record.Range{First: 4096, End: size / 2}}},
+		{PassBegin: &record.PassBegin{Pass: 1, Of: 1, Range: record.Range{First: size / 2, End: size}}},
+		{Kept: &record.ReadBack{Pass: 1, Range: record.Range{First: size - 4096, End: size}}},
+	} {
+		if _, err := tr.Append(int64(i), record.At(time.Now()), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := wipe.ResumeFrom(tr, nil)
+	if err != nil || r.Pass != 1 || r.From != size/2 || len(r.Parts) != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
