@@ -53,33 +53,23 @@ func cool(ctx context.Context, b *beat) *cooler {
 	if !ok {
 		return c
 	}
+	// The first question comes before anything is in flight: a command that a drive
+	// does not know can take down those beside it.
+	t, err := h.Heat(ctx)
+	if err != nil {
+		return c
+	}
+	since := c.judge(t, time.Time{})
 	var done sync.WaitGroup
-	done.Go(func() { c.watch(h) })
+	done.Go(func() { c.watch(h, t, since) })
 	c.stop = func() { cancel(); done.Wait() }
 	return c
 }
 
-func (c *cooler) watch(h heated) {
-	var since time.Time
+// watch asks again and again. since is when the drive began to rest, zero while it
+// does not.
+func (c *cooler) watch(h heated, t Heat, since time.Time) {
 	for {
-		t, err := h.Heat(c.ctx)
-		c.answers.Add(1) // it lives, though nothing else is asked of it
-		if c.ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			c.release(since, Heat{})
-			return
-		}
-		switch hot := !since.IsZero(); {
-		case !hot && t.Now >= t.Limit:
-			since = time.Now()
-			c.hold()
-			_ = c.Event(record.Event{Paused: &record.Paused{Celsius: t.Now, Limit: t.Limit, Source: t.Source}})
-		case hot && t.Now < t.Resume:
-			c.release(since, t)
-			since = time.Time{}
-		}
 		every := t.Every
 		if every <= 0 {
 			every = heatEvery
@@ -89,7 +79,32 @@ func (c *cooler) watch(h heated) {
 		case <-c.ctx.Done():
 			return
 		}
+		var err error
+		t, err = h.Heat(c.ctx)
+		c.answers.Add(1) // it lives, though nothing else is asked of it
+		if c.ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			c.release(since, Heat{})
+			return
+		}
+		since = c.judge(t, since)
 	}
+}
+
+// judge lets the drive rest or go on, and returns since when it rests.
+func (c *cooler) judge(t Heat, since time.Time) time.Time {
+	switch hot := !since.IsZero(); {
+	case !hot && t.Now >= t.Limit:
+		since = time.Now()
+		c.hold()
+		_ = c.Event(record.Event{Paused: &record.Paused{Celsius: t.Now, Limit: t.Limit, Source: t.Source}})
+	case hot && t.Now < t.Resume:
+		c.release(since, t)
+		since = time.Time{}
+	}
+	return since
 }
 
 func (c *cooler) hold() {

@@ -24,6 +24,7 @@ type hotDrive struct {
 	hot   bool // by what it was last told, with the hysteresis
 	moved int  // transfers that began while hot, once those in flight had ended
 	since time.Time
+	early int // transfers before the first question
 }
 
 func (d *hotDrive) Heat(context.Context) (wipe.Heat, error) {
@@ -46,6 +47,9 @@ func (d *hotDrive) move() {
 	time.Sleep(15 * time.Millisecond)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.asked == 0 {
+		d.early++
+	}
 	if d.hot && time.Since(d.since) > 50*time.Millisecond {
 		d.moved++
 	}
@@ -85,6 +89,7 @@ func paused(f wipetest.Finished) (out []record.Paused) {
 // mutant: heat.go: case !hot && t.Now >= t.Limit: => case !hot && t.Now > t.Limit:
 // mutant: heat.go: case hot && t.Now < t.Resume: => case hot && t.Now < t.Limit:
 // mutant: heat.go: c.rest = make(chan struct{}) => _ = c.rest
+// mutant: heat.go: t, err := h.Heat(ctx) => t, err := Heat{Limit: 1 << 30}, error(nil)
 func TestHotDriveRests(t *testing.T) {
 	d := &hotDrive{at: []int64{60, 58, 56, 55, 55, 55, 54}}
 	b, people := heatBench(t, d)
@@ -96,6 +101,9 @@ func TestHotDriveRests(t *testing.T) {
 	if len(p) != 2 || p[0].Over || p[0].Celsius != 60 || p[0].Limit != 60 || p[0].Source != "TEST" ||
 		!p[1].Over || p[1].Celsius != 54 || p[1].Nanos < int64(300*time.Millisecond) {
 		t.Errorf("the record has %+v", p)
+	}
+	if d.early > 0 {
+		t.Errorf("%d transfers before the first question: a command it does not know would have met them", d.early)
 	}
 	if d.moved > 0 {
 		t.Errorf("%d transfers while it was too hot", d.moved)

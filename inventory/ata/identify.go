@@ -92,6 +92,10 @@ func (id Identify) WWN() string {
 // LBA48 reports the 48-bit address feature set (word 83 bit 10).
 func (id Identify) LBA48() bool { return id.marked(83) && id.bit(83, 10) }
 
+// Logs reports General Purpose Logging (word 84 bit 5), whose commands are READ LOG EXT
+// and the like.
+func (id Identify) Logs() bool { return id.marked(84) && id.bit(84, 5) }
+
 // Sectors is the accessible capacity in logical sectors: words 230-233 where
 // word 69 says so, else 100-103, else 60-61.
 func (id Identify) Sectors() uint64 {

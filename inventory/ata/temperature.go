@@ -3,6 +3,7 @@ package ata
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -37,8 +38,19 @@ func ParseTemperature(b []byte) (t Temperature, err error) {
 	return t, nil
 }
 
-// ReadTemperature reads the page.
+// errNoLogs says that a drive has no logs to read.
+var errNoLogs = errors.New("the drive has no General Purpose Logging")
+
+// ReadTemperature reads the page of a drive that has General Purpose Logging. Another
+// one is not asked: it would abort the command and, with it, the queue of the host.
 func ReadTemperature(ctx context.Context, conn Conn) (Temperature, error) {
+	id, err := ReadIdentify(ctx, conn)
+	if err != nil {
+		return Temperature{}, err
+	}
+	if !id.Logs() {
+		return Temperature{}, errNoLogs
+	}
 	c := TemperatureCommand()
 	if _, err := read(ctx, conn, c); err != nil {
 		return Temperature{}, err

@@ -32,6 +32,9 @@ func (a *ATADrive) IdentifyDevice() []byte {
 	word(53, 0x0006)
 	word(83, 0x4400)
 	word(87, 0x4100)
+	if a.Celsius != nil {
+		word(84, 0x4020)
+	}
 	binary.LittleEndian.PutUint32(b[120:], uint32(min(a.Sectors, 0x0fffffff)))
 	binary.LittleEndian.PutUint64(b[200:], a.Sectors)
 	swapped(b[20:40], a.Serial)
