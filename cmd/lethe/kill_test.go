@@ -14,6 +14,20 @@ import (
 	"time"
 )
 
+// anySeed is LETHE_SEED where a run is to be repeated, else new each time.
+func anySeed(t *testing.T) uint64 {
+	t.Helper()
+	s := os.Getenv("LETHE_SEED")
+	if s == "" {
+		return uint64(time.Now().UnixNano())
+	}
+	seed, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatalf("LETHE_SEED: %v", err)
+	}
+	return seed
+}
+
 // tally is what the kills came to.
 type tally struct{ supervisor, worker, late, torn, survived, recovered, sealed int }
 
@@ -23,13 +37,7 @@ type tally struct{ supervisor, worker, late, torn, survived, recovered, sealed i
 //
 // mutant: recover.go: if !ok || strings.HasSuffix(f.Name(), issuedSuffix) { => if ok || strings.HasSuffix(f.Name(), issuedSuffix) {
 func TestKills(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("LETHE_SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
+	seed := anySeed(t)
 	t.Logf("LETHE_SEED=%d, %d kills", seed, kills)
 	r := newRig(t, 32<<20, 40<<20)
 	rng := rand.New(rand.NewPCG(seed, 1))

@@ -33,13 +33,7 @@ type came struct {
 //
 // mutant: journal_linux.go: if l.Event.Kept != nil || l.Event.PassEnd != nil { => if false {
 func TestResumes(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("LETHE_SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
+	seed := anySeed(t)
 	t.Logf("LETHE_SEED=%d, %d kills", seed, resumes)
 	r := newRig(t, 64<<20, 96<<20+512)
 	rng := rand.New(rand.NewPCG(seed, 2))
@@ -168,15 +162,7 @@ func (k *kill) certified(ps map[string]paper) (n int) {
 // resumedIn is how often the task of a paper went on; -1 for a summary.
 func resumedIn(t *testing.T, file string) int {
 	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := pdf.Read(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw := doc.Attachments[pdf.AttachTranscript]
+	raw := transcriptIn(t, file)
 	if raw == nil {
 		return -1
 	}
@@ -186,6 +172,13 @@ func resumedIn(t *testing.T, file string) int {
 // revealedAndStopped reports whether a task was stopped after its keys were revealed.
 func revealedAndStopped(t *testing.T, file string) bool {
 	t.Helper()
+	raw := transcriptIn(t, file)
+	return bytes.Contains(raw, []byte(`"reveal":{`)) && bytes.Contains(raw, []byte(`"stopped":{`))
+}
+
+// transcriptIn are the lines that a paper carries; nil for a summary.
+func transcriptIn(t *testing.T, file string) []byte {
+	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -194,8 +187,7 @@ func revealedAndStopped(t *testing.T, file string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw := doc.Attachments[pdf.AttachTranscript]
-	return bytes.Contains(raw, []byte(`"reveal":{`)) && bytes.Contains(raw, []byte(`"stopped":{`))
+	return doc.Attachments[pdf.AttachTranscript]
 }
 
 // written is how many bytes the kernel has written to a loop device.
