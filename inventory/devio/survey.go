@@ -38,11 +38,11 @@ type Survey struct {
 	Evidence []Evidence
 }
 
-// SCSI SANITIZE service actions (SBC-4 §5.36).
+// SCSI SANITIZE service actions, as keys of Survey.Sanitize.
 const (
-	SanitizeOverwrite = 1
-	SanitizeBlock     = 2
-	SanitizeCrypto    = 3
+	SanitizeOverwrite = scsi.SanitizeOverwrite
+	SanitizeBlock     = scsi.SanitizeBlock
+	SanitizeCrypto    = scsi.SanitizeCrypto
 )
 
 // Explore asks the questions that fit what Identify found.

@@ -1,9 +1,12 @@
 // Package scsi encodes the SCSI commands Lethe reads a drive with and decodes
 // their answers: INQUIRY and vital product data, READ CAPACITY, REPORT SUPPORTED
-// OPERATION CODES and sense data. It makes no system call: a Conn does.
+// OPERATION CODES, sense data, mode and log pages. It makes no system call: a Conn
+// does.
 //
 // Clauses cited are those of SPC-5 (T10 primary commands) and SBC-4 (T10 block
-// commands). Nothing here writes to a drive.
+// commands). The commands that erase (SANITIZE, FORMAT UNIT, MODE SELECT) are
+// spelled here too, for whoever may send them; nothing in this package does: its
+// functions named Read only ask.
 package scsi
 
 import (
@@ -85,6 +88,9 @@ func (r Response) Err(c *Command) error {
 	}
 	return e
 }
+
+// Read runs a command that only asks, as the package's own functions named Read do.
+func Read(ctx context.Context, conn Conn, c *Command) ([]byte, error) { return read(ctx, conn, c) }
 
 // read runs c, repeats it once after a UNIT ATTENTION (a reset or a change the
 // drive reports exactly once, SAM-6 §5.14) and returns the bytes received.

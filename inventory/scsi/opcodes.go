@@ -2,7 +2,9 @@ package scsi
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"time"
 )
 
 // Support is the answer of REPORT SUPPORTED OPERATION CODES for one command
@@ -47,4 +49,61 @@ func ReadSupport(ctx context.Context, conn Conn, op byte, sa int) (Support, erro
 		return SupportUnknown, err
 	}
 	return ParseSupport(b)
+}
+
+// Detail is what a drive tells of one command beyond that it has it.
+type Detail struct {
+	Support Support
+	// Usage is the command descriptor block with a bit set for every bit the drive
+	// looks at (SPC-5 §6.34.3), nil where it gives none.
+	Usage []byte
+	// Nominal is how long the command takes at most when nothing goes wrong, and
+	// Recommended how long to wait for it; 0 is not told.
+	Nominal, Recommended time.Duration
+}
+
+// Uses reports whether the drive looks at all bits of mask in byte i. A drive that
+// gives no usage data is not known to.
+func (d Detail) Uses(i int, mask byte) bool { return i < len(d.Usage) && d.Usage[i]&mask == mask }
+
+// DetailCommand is SupportCommand that asks for the time a command takes, too (RCTD).
+func DetailCommand(op byte, sa int) *Command {
+	c := SupportCommand(op, sa)
+	c.CDB[2] |= 0x80
+	return c
+}
+
+// ParseDetail decodes the one-command parameter data (SPC-5 §6.34.3).
+func ParseDetail(b []byte) (Detail, error) {
+	s, err := ParseSupport(b)
+	d := Detail{Support: s}
+	if err != nil || len(b) < 4 {
+		return d, err
+	}
+	n := int(binary.BigEndian.Uint16(b[2:]))
+	if n > len(b)-4 {
+		return d, fmt.Errorf("decode REPORT SUPPORTED OPERATION CODES: command of %d bytes, %d arrived", n, len(b)-4)
+	}
+	if n > 0 {
+		d.Usage = b[4 : 4+n]
+	}
+	// CTDP: a descriptor of 12 bytes follows, its times in seconds.
+	if t := b[4+n:]; b[1]&0x80 != 0 && len(t) >= 12 {
+		d.Nominal = time.Duration(binary.BigEndian.Uint32(t[4:])) * time.Second
+		d.Recommended = time.Duration(binary.BigEndian.Uint32(t[8:])) * time.Second
+	}
+	return d, nil
+}
+
+// ReadDetail asks what the drive tells of a command, without its time where the drive
+// does not know that it can be asked for.
+func ReadDetail(ctx context.Context, conn Conn, op byte, sa int) (Detail, error) {
+	b, err := read(ctx, conn, DetailCommand(op, sa))
+	if unsupported(err) {
+		b, err = read(ctx, conn, SupportCommand(op, sa))
+	}
+	if err != nil {
+		return Detail{}, err
+	}
+	return ParseDetail(b)
 }

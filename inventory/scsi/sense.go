@@ -34,6 +34,28 @@ func (s Sense) String() string { return fmt.Sprintf("%02X/%02X/%02X", s.Key, s.A
 // Is reports whether the additional sense code is asc/ascq.
 func (s Sense) Is(asc, ascq byte) bool { return s.ASC == asc && s.ASCQ == ascq }
 
+// Sanitizing reports NOT READY, SANITIZE IN PROGRESS (SBC-4 §4.11.3).
+func (s Sense) Sanitizing() bool { return s.Key == KeyNotReady && s.Is(0x04, 0x1b) }
+
+// Formatting reports NOT READY, FORMAT IN PROGRESS (SBC-4 §4.33).
+func (s Sense) Formatting() bool { return s.Key == KeyNotReady && s.Is(0x04, 0x04) }
+
+// SanitizeFailed reports MEDIUM ERROR, SANITIZE COMMAND FAILED: the drive is in its
+// failure mode and gives up no data until it is erased or let out (SBC-4 §4.11.4).
+func (s Sense) SanitizeFailed() bool { return s.Key == KeyMedium && s.Is(0x31, 0x03) }
+
+// FormatCorrupt reports MEDIUM ERROR, MEDIUM FORMAT CORRUPTED: blocks were given
+// another length or number, or a format was cut short, and only a FORMAT UNIT that
+// runs to its end makes the medium usable (SBC-4 §4.10).
+func (s Sense) FormatCorrupt() bool { return s.Key == KeyMedium && s.Is(0x31, 0x00) }
+
+// FormatFailed reports MEDIUM ERROR, FORMAT COMMAND FAILED.
+func (s Sense) FormatFailed() bool { return s.Key == KeyMedium && s.Is(0x31, 0x01) }
+
+// Nothing reports that the drive has nothing at all to tell: NO SENSE and no
+// additional code. It is not enough to call an erase done: see package erasescsi.
+func (s Sense) Nothing() bool { return s.Key == KeyNoSense && s.Is(0, 0) && !s.HasProgress }
+
 // ParseSense decodes sense data of either format (SPC-5 §4.4.2 and §4.4.3).
 // Fixed sense is accepted down to 3 bytes: some adapters cut it short.
 func ParseSense(b []byte) (Sense, error) {
