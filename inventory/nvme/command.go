@@ -1,9 +1,10 @@
-// Package nvme encodes the NVMe Identify commands Lethe reads a drive with and
-// decodes their data structures and completion status. It makes no system call:
-// a Conn does.
+// Package nvme encodes the NVMe commands Lethe reads a drive with, and those by which
+// a drive erases itself: Sanitize, Format NVM, namespace management, Security Send.
+// It decodes their data structures and completion status. It makes no system call: a
+// Conn does.
 //
 // Figures cited are those of the NVM Express Base Specification 2.0c and the NVM
-// Command Set Specification 1.0c. Nothing here writes to a drive.
+// Command Set Specification 1.0c.
 package nvme
 
 import (
@@ -47,6 +48,13 @@ type Response struct {
 	Result uint32
 }
 
+// Text is the command as an exchange on a transcript has it: every field that
+// decides what it does, in hex.
+func (c *Command) Text() string {
+	return fmt.Sprintf("%02x nsid %08x cdw10-15 %08x %08x %08x %08x %08x %08x", c.Opcode, c.NSID,
+		c.CDW10, c.CDW11, c.CDW12, c.CDW13, c.CDW14, c.CDW15)
+}
+
 // Conn carries admin commands to one controller. An error from Do means the
 // command did not complete; one the controller refused is a Response with a
 // Status, no error.
@@ -71,7 +79,8 @@ func (s Status) OK() bool { return s&0x7ff == 0 }
 func (s Status) String() string {
 	word := map[uint16]string{
 		0x001: "invalid opcode", 0x002: "invalid field", 0x006: "internal error", 0x00b: "invalid namespace",
-		0x015: "operation denied", 0x01c: "sanitize failed", 0x01d: "sanitize in progress",
+		0x00c: "command sequence error", 0x015: "operation denied", 0x01c: "sanitize failed", 0x01d: "sanitize in progress",
+		0x020: "namespace write protected", 0x023: "command prohibited by lockdown", 0x123: "sanitize prohibited",
 		0x109: "invalid log page", 0x10a: "invalid format", 0x286: "access denied",
 	}[uint16(s&0x7ff)]
 	if word == "" {
@@ -114,6 +123,7 @@ func IdentifyCommand(cns byte, nsid uint32) *Command {
 		cnsNamespace: "IDENTIFY NAMESPACE", cnsController: "IDENTIFY CONTROLLER",
 		cnsActive: "IDENTIFY ACTIVE NAMESPACES", cnsAllocated: "IDENTIFY ALLOCATED NAMESPACES",
 		cnsDescriptors: "IDENTIFY NAMESPACE DESCRIPTORS",
+		cnsAttached:    "IDENTIFY ATTACHED CONTROLLERS", cnsControllers: "IDENTIFY CONTROLLERS",
 	}[cns]
 	if name == "" {
 		name = fmt.Sprintf("IDENTIFY %02Xh", cns)

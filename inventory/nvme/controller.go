@@ -14,9 +14,10 @@ type Controller struct {
 	Serial   string // 4-23 SN
 	Model    string // 24-63 MN
 	Firmware string // 64-71 FR
-	CMIC     byte   // 76
+	CMIC     CMIC   // 76
 	CNTLID   uint16 // 78-79
 	Version  uint32 // 80-83 VER
+	BPCAP    byte   // 102, bits 1:0: how boot partitions are protected against writes; 0 not told
 	OACS     OACS   // 256-257
 	WCTemp   uint16 // 266-267, kelvins: above it the drive warns; 0 when not reported
 	CCTemp   uint16 // 268-269, kelvins: critical; 0 when not reported
@@ -30,6 +31,18 @@ type Controller struct {
 	VWC      byte   // 525, bit 0: a volatile write cache is present
 	SubNQN   string // 768-1023
 }
+
+// CMIC is Controller Multi-Path I/O and Namespace Sharing Capabilities.
+type CMIC byte
+
+// Ports reports that the subsystem may have more than one port.
+func (c CMIC) Ports() bool { return c&1 != 0 }
+
+// Controllers reports that the subsystem may have more than one controller.
+func (c CMIC) Controllers() bool { return c>>1&1 != 0 }
+
+// Virtual reports that this controller is an SR-IOV virtual function.
+func (c CMIC) Virtual() bool { return c>>2&1 != 0 }
 
 // OACS is Optional Admin Command Support.
 type OACS uint16
@@ -55,6 +68,23 @@ func (s Sanicap) Block() bool { return s>>1&1 != 0 }
 // Overwrite reports the overwrite sanitize operation.
 func (s Sanicap) Overwrite() bool { return s>>2&1 != 0 }
 
+// Verification reports the media verification state (VERS, NVMe 2.1).
+func (s Sanicap) Verification() bool { return s>>3&1 != 0 }
+
+// Inhibited reports that blocks may be deallocated although NDAS asks to keep them (NDI).
+func (s Sanicap) Inhibited() bool { return s>>29&1 != 0 }
+
+// Values of Sanicap.Modifies.
+const (
+	ModifiesUnknown = 0
+	ModifiesNot     = 1
+	ModifiesAfter   = 2 // the media is written once more after the operation
+)
+
+// Modifies is NODMMAS: whether keeping blocks allocated makes the drive modify the
+// media after the operation.
+func (s Sanicap) Modifies() int { return int(s >> 30 & 3) }
+
 // FNA is Format NVM Attributes.
 type FNA byte
 
@@ -66,6 +96,9 @@ func (f FNA) AllErased() bool { return f>>1&1 != 0 }
 
 // Crypto reports cryptographic erase as part of Format NVM.
 func (f FNA) Crypto() bool { return f>>2&1 != 0 }
+
+// NoBroadcast reports that AllNamespaces is not taken by Format NVM.
+func (f FNA) NoBroadcast() bool { return f>>3&1 != 0 }
 
 // RPMB is Replay Protected Memory Block Support: write-once-keyed storage that
 // no erase reaches.
@@ -93,9 +126,10 @@ func ParseController(b []byte) (Controller, error) {
 		Serial:   ascii.Clean(b[4:24]),
 		Model:    ascii.Clean(b[24:64]),
 		Firmware: ascii.Clean(b[64:72]),
-		CMIC:     b[76],
+		CMIC:     CMIC(b[76]),
 		CNTLID:   le.Uint16(b[78:]),
 		Version:  le.Uint32(b[80:]),
+		BPCAP:    b[102],
 		OACS:     OACS(le.Uint16(b[256:])),
 		WCTemp:   le.Uint16(b[266:]),
 		CCTemp:   le.Uint16(b[268:]),

@@ -22,8 +22,14 @@ type Namespace struct {
 	LBAF        byte   // index of the format in use, from FLBAS
 	LogicalSize uint32 // bytes a block, 1<<LBADS of that format
 	Metadata    uint16 // bytes of metadata a block
-	NGUID       string // 104-119, lower-case hex, "" when zero
-	EUI64       string // 120-127, lower-case hex, "" when zero
+	Extended    bool   // FLBAS bit 4: metadata is part of each block (MSET of a format)
+	Protection  byte   // 29 DPS bits 2:0: type of protection information, 0 none
+	// DPS bit 3: protection information is the first bytes of the metadata, else the last.
+	ProtectionFirst bool
+	FormatProgress  bool   // 32 FPI bit 7: Remaining is told
+	Remaining       byte   // 32 FPI bits 6:0: percent of a format still to do
+	NGUID           string // 104-119, lower-case hex, "" when zero
+	EUI64           string // 120-127, lower-case hex, "" when zero
 }
 
 // Size is the namespace in bytes, an error when it does not fit 64 bits.
@@ -48,6 +54,8 @@ func ParseNamespace(b []byte) (Namespace, error) {
 	n := Namespace{
 		NSZE: le.Uint64(b), NCAP: le.Uint64(b[8:]), NUSE: le.Uint64(b[16:]),
 		Thin: b[24]&1 != 0, Shared: b[30]&1 != 0, RESCAP: b[31], DLFEAT: b[33] & 7,
+		Extended: b[26]>>4&1 != 0, Protection: b[29] & 7, ProtectionFirst: b[29]>>3&1 != 0,
+		FormatProgress: b[32]>>7 != 0, Remaining: b[32] & 0x7f,
 		LBAF: b[26]&0xf | b[26]>>5&3<<4,
 	}
 	// NLBAF counts from 0. With 16 formats or fewer the upper index bits are not

@@ -13,8 +13,7 @@ const smartLen = 512
 // SmartCommand is Get Log Page (02h) of SMART / Health Information (02h), of the
 // controller.
 func SmartCommand() *Command {
-	return &Command{Name: "GET LOG PAGE 02h", Opcode: 0x02, NSID: AllNamespaces,
-		CDW10: (smartLen/4-1)<<16 | 0x02, Dir: FromDevice, Data: make([]byte, smartLen)}
+	return logPage(0x02, smartLen)
 }
 
 // ParseSmartKelvin is the composite temperature in kelvins, bytes 1-2; 0 is none.
