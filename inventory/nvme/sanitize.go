@@ -194,7 +194,7 @@ func (l SanitizeLog) Estimate(s Sanitize, capable Sanicap) (d time.Duration, ok 
 	if seconds == NoEstimate {
 		return 0, false
 	}
-	return time.Duration(seconds) * time.Second * time.Duration(share) / 16, true
+	return time.Duration(seconds) * (time.Second / 16) * time.Duration(share), true
 }
 
 func pick(first bool, a, b uint32) uint32 {
