@@ -9,52 +9,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"lethe/inventory/devio"
 	"lethe/inventory/sysfs"
 )
-
-// loopPatience is how long a loop device may take to say what it lies on: one
-// over a file of a dead network file system never does.
-const loopPatience = 5 * time.Second
-
-// readLoops finds block devices that a loop device sits on: the kernel lists
-// no holder for them.
-func (u *usage) readLoops(root sysfs.Root) error {
-	done := make(chan error, 1)
-	found := map[number]string{}
-	go func() { done <- loopsBelow(root, found) }()
-	select {
-	case err := <-done:
-		for n, name := range found {
-			u.add(n, use{HoldHeld, "used by the loop device " + name, false})
-		}
-		return err
-	case <-time.After(loopPatience):
-		return fmt.Errorf("loop devices do not say what they lie on within %s", loopPatience)
-	}
-}
-
-func loopsBelow(root sysfs.Root, found map[number]string) error {
-	for _, name := range root.Disks() {
-		file := root.Text("sys/block", name, "loop/backing_file")
-		switch {
-		case file == "":
-		case live(root):
-			major, minor, ok, err := devio.LoopBelow(root, name)
-			if err != nil {
-				return err
-			}
-			if ok {
-				found[number{major, minor}] = name
-			}
-		default:
-			if n, ok := resolve(root, file); ok {
-				found[n] = name
-			}
-		}
-	}
-	return nil
-}
 
 // live reports whether a root is the running system and no copy of one.
 func live(root sysfs.Root) bool { return root.Join() == "/" }

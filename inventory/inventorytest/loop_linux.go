@@ -74,3 +74,36 @@ func Run(t testing.TB, name string, args ...string) string {
 	}
 	return string(out)
 }
+
+// Throttle makes the kernel limit a device's reads and writes, each to rate bytes a
+// second, until the test ends. It reports whether that is so: it takes control groups
+// of version 1, and it holds for what runs in the group of the test.
+func Throttle(t testing.TB, dev string, rate int64) bool {
+	t.Helper()
+	number, err := os.ReadFile(filepath.Join("/sys/block", filepath.Base(dev), "dev"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(groups)) {
+		f := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(f) != 3 || f[1] != "blkio" {
+			continue
+		}
+		for _, what := range []string{"read", "write"} {
+			file := filepath.Join("/sys/fs/cgroup/blkio", f[2], "blkio.throttle."+what+"_bps_device")
+			limit := func(rate int64) error {
+				return os.WriteFile(file, fmt.Appendf(nil, "%s %d", strings.TrimSpace(string(number)), rate), 0)
+			}
+			if err := limit(rate); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = limit(0) })
+		}
+		return true
+	}
+	return false
+}
