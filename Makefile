@@ -94,12 +94,13 @@ profile: ## CPU and heap profiles of the default job, into out/profile (root)
 	@mkdir -p out/profile && $(GO) build -o out/profile/bench ./cmd/internal/bench
 	out/profile/bench profile out/profile
 
-bars: build deps ## the figures of the promises: stream kernels, randomness, bit flips, openssl, make bench in short, image size, the boot
+bars: build deps ## the figures of the promises: stream kernels, randomness, bit flips, openssl, a suspended drive, make bench in short, image size, the boot
 	@echo "machine: $$(nproc) x $$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n1), Linux $$(uname -r), $$($(GO) version)"
 	$(GO) test -count=1 -run 'TestBarKernels' -v ./wipe/pattern/internal/aesctr
 	$(GO) test -tags long -count=1 -timeout 30m -run 'TestBarRandom|TestBarKeys' -v ./wipe/pattern
 	$(GO) test -count=1 -run 'TestBitFlips' -v ./certs/check
 	$(GO) test -count=1 -run 'TestBarOpenSSL' -v ./wipe/overwrite
+	$(GO) test -tags long -count=1 -timeout 30m -run 'TestBarSuspended' -v ./cmd/lethe
 	$(MAKE) --no-print-directory bench BENCH=quick
 	$(GO) test -count=1 -timeout 15m -run 'TestErasesFourBuses|TestNoOpEraseIsCaught' -v ./cmd/internal/demo
 

@@ -10,3 +10,10 @@ const (
 
 // resumes is how many kills TestResumes makes.
 const resumes = 5
+
+// How TestBarSuspended measures, here in its short form.
+const (
+	suspendedRounds = 1
+	suspendedSize   = 32 << 20
+	suspendedRate   = 32_000_000
+)

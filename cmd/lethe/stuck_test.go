@@ -28,9 +28,15 @@ const (
 // while it is frozen waits in the kernel, and no signal ends that.
 func frozen(t *testing.T) (dir string, freeze, thaw func() error) {
 	t.Helper()
+	return frozenOf(t, 192<<20)
+}
+
+// frozenOf makes it of so many bytes.
+func frozenOf(t *testing.T, size int64) (dir string, freeze, thaw func() error) {
+	t.Helper()
 	base := t.TempDir()
 	img := filepath.Join(base, "fs.img")
-	if err := errors.Join(os.WriteFile(img, nil, 0o600), os.Truncate(img, 192<<20)); err != nil {
+	if err := errors.Join(os.WriteFile(img, nil, 0o600), os.Truncate(img, size)); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("mkfs.ext4", "-q", "-F", img).CombinedOutput(); err != nil {
