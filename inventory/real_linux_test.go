@@ -151,7 +151,7 @@ func TestRealTwoLoopsOverOneFile(t *testing.T) {
 // the block device below it, which may be mounted.
 //
 // mutant: compose.go: hs = append(hs, backingHolds(a.id)...) =>
-// mutant: usage_linux.go: found[number{major, minor}] = name => found[number{major, minor + 1}] = name
+// mutant: usage_loops_linux.go: return number{major, minor}, ok, err => return number{major, minor + 1}, ok, err
 // mutant: open_linux.go: holds = append(holds, backingHolds(id)...) =>
 func TestRealLoopOverLoop(t *testing.T) {
 	below := inventorytest.Loop(t, "", 4*mib)
@@ -180,7 +180,7 @@ func TestRealLoopOverLoop(t *testing.T) {
 // TestRealLoopByAnotherPath is a safety test: the path in backing_file is the
 // attacher's, in a chroot or a container no path of ours.
 //
-// mutant: usage_linux.go: case live(root): => case false:
+// mutant: usage_loops_linux.go: if !live(root) { => if true {
 func TestRealLoopByAnotherPath(t *testing.T) {
 	below := inventorytest.Loop(t, "", 4*mib)
 	node := filepath.Join(t.TempDir(), "x")
