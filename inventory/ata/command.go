@@ -1,9 +1,12 @@
-// Package ata encodes the ATA commands Lethe reads a drive with, IDENTIFY DEVICE
-// and READ NATIVE MAX ADDRESS, decodes their answers, and wraps them for a SCSI
-// transport as ATA PASS-THROUGH(16). It makes no system call: a Conn does.
+// Package ata encodes the ATA commands Lethe gives a drive, decodes their answers,
+// and wraps them for a SCSI transport as ATA PASS-THROUGH(16): IDENTIFY DEVICE, logs
+// and SMART data, hidden areas (HPA, AMAX, DCO), the Security feature set and SANITIZE
+// DEVICE. It makes no system call and decides nothing: a Conn carries a command, and
+// only who made it knows why.
 //
-// Clauses cited are those of ACS-3 (T13/2161-D) and SAT-4 (T10). Nothing here
-// writes to a drive.
+// Clauses cited are those of ACS-3 (T13/2161-D) and SAT-4 (T10), of ACS-2 where later
+// standards dropped the command. A command that changes or erases a drive is only
+// encoded here; those that do are named so in their comments.
 package ata
 
 import (
@@ -47,6 +50,9 @@ type Registers struct {
 	Count                 uint16
 	LBA                   uint64
 	Extend                bool
+	// Partial says that they came in fixed format sense, which has no room for
+	// COUNT(15:8) and LBA(47:24): those are zero here, whatever the drive said.
+	Partial bool
 }
 
 // Response is what came back. Registers is nil when the adapter returned none
@@ -86,6 +92,8 @@ var ErrNoRegisters = errors.New("the adapter returned no ATA registers")
 const (
 	statusError = 1 << 0
 	statusFault = 1 << 5
+	statusReady = 1 << 6 // DRDY: set in every completion
+	statusBusy  = 1 << 7
 )
 
 const deviceLBA = 0x40
@@ -170,6 +178,9 @@ func maxAddress(ctx context.Context, conn Conn, c *Command) (uint64, error) {
 	}
 	if r.Registers == nil || r.Registers.Status == 0 {
 		return 0, fmt.Errorf("%s: %w", c.Name, ErrNoRegisters)
+	}
+	if c.Extend && r.Registers.Partial {
+		return 0, fmt.Errorf("%s: the adapter cut the address short: %w", c.Name, ErrNoRegisters)
 	}
 	if c.Extend {
 		return r.Registers.LBA, nil

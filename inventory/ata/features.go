@@ -20,19 +20,10 @@ func (id Identify) Security() Security {
 		Expired:         id.bit(128, 4),
 		Enhanced:        id.bit(128, 5),
 		Maximum:         id.bit(128, 8),
-		EraseMinutes:    eraseMinutes(id.Word[89]),
-		EnhancedMinutes: eraseMinutes(id.Word[90]),
+		EraseMinutes:    eraseTime(id.Word[89]).Minutes,
+		EnhancedMinutes: eraseTime(id.Word[90]).Minutes,
 		MasterID:        id.Word[92],
 	}
-}
-
-// eraseMinutes decodes words 89 and 90 (ACS-3 §7.12.7.43). 0 is "not stated".
-// The largest code means "more than", so the figure is a lower bound there.
-func eraseMinutes(w uint16) int64 {
-	if w&0x8000 != 0 {
-		return int64(w&0x7fff) * 2
-	}
-	return int64(w&0xff) * 2
 }
 
 // Sanitize is the Sanitize Device feature set (word 59 bits 15:10).

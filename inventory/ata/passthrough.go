@@ -38,33 +38,6 @@ func CDB(c *Command) []byte {
 	return b
 }
 
-// ParseRegisters decodes the ATA Status Return descriptor (type 09h, SAT-4
-// §12.2.2.6) of descriptor format sense. ok is false when there is none, or when
-// its status is 00h: DRDY is set in every completion, so zeros are an adapter
-// that hides the registers.
-//
-// Fixed format sense is not decoded: kernels disagree on where the registers
-// lie in it, and it has no room for all of them.
-func ParseRegisters(sense []byte) (r Registers, ok bool) {
-	d := scsi.SenseDescriptor(sense, 0x09)
-	if len(d) < 14 || d[13] == 0 {
-		return Registers{}, false
-	}
-	r = Registers{
-		Extend: d[2]&1 == 1,
-		Error:  d[3],
-		Count:  uint16(d[5]),
-		LBA:    uint64(d[7]) | uint64(d[9])<<8 | uint64(d[11])<<16,
-		Device: d[12],
-		Status: d[13],
-	}
-	if r.Extend {
-		r.Count |= uint16(d[4]) << 8
-		r.LBA |= uint64(d[6])<<24 | uint64(d[8])<<32 | uint64(d[10])<<40
-	}
-	return r, true
-}
-
 // Over is a Conn that sends ATA commands through a SCSI transport.
 func Over(conn scsi.Conn) Conn { return translator{conn} }
 
@@ -95,7 +68,9 @@ func complete(c *Command, sc *scsi.Command, r scsi.Response) (Response, error) {
 	if regs, ok := ParseRegisters(r.Sense); ok {
 		out.Registers = &regs
 		if regs.Status&(statusError|statusFault) != 0 {
-			return out, &AbortError{Name: c.Name, Registers: &regs}
+			a := &AbortError{Name: c.Name, Registers: &regs}
+			a.Sense, _ = scsi.ParseSense(r.Sense)
+			return out, a
 		}
 	}
 	if err := r.Err(sc); err != nil {

@@ -3,15 +3,12 @@ package ata
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 )
 
-// The Temperature Statistics page of the Device Statistics log (ACS-3 §A.5.8).
-const (
-	logStatistics   = 0x04
-	pageTemperature = 0x05
-)
+// pageTemperature is the Temperature Statistics page of the Device Statistics log (ACS-3
+// §A.5.8).
+const pageTemperature = 0x05
 
 // Temperature is that page in degrees Celsius. Max is the highest at which the drive
 // may be operated, as it specifies itself.
@@ -22,8 +19,7 @@ type Temperature struct {
 
 // TemperatureCommand is READ LOG EXT (2Fh, ACS-3 §7.24) of that page.
 func TemperatureCommand() *Command {
-	return &Command{Name: "READ LOG EXT 04h page 05h", Protocol: PIOIn, Extend: true, Count: 1,
-		LBA: pageTemperature<<8 | logStatistics, Device: deviceLBA, Opcode: 0x2f, Data: make([]byte, sector)}
+	return ReadLogCommand(logStatistics, pageTemperature, 1)
 }
 
 // ParseTemperature decodes the page. A statistic counts when its flags say that it is
@@ -37,9 +33,6 @@ func ParseTemperature(b []byte) (t Temperature, err error) {
 	t.Max, t.HasMax = stat(0x58)
 	return t, nil
 }
-
-// errNoLogs says that a drive has no logs to read.
-var errNoLogs = errors.New("the drive has no General Purpose Logging")
 
 // ReadTemperature reads the page of a drive that has General Purpose Logging. Another
 // one is not asked: it would abort the command and, with it, the queue of the host.
