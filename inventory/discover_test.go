@@ -247,7 +247,7 @@ func TestDiscoverConfiguration(t *testing.T) {
 	}{
 		{mib/512 + 99, mib + 100*512, record.HiddenArea{Kind: "DCO", Bytes: 100 * 512, State: "present"}},
 		{mib/512 - 1, mib, record.HiddenArea{Kind: "DCO", State: "none"}},
-		{0, mib, record.HiddenArea{Kind: "DCO", State: "not readable: DEVICE CONFIGURATION IDENTIFY: aborted by the drive"}},
+		{0, mib, record.HiddenArea{Kind: "DCO", State: "not readable: DEVICE CONFIGURATION IDENTIFY: aborted by the drive, status 41h error 04h"}},
 	} {
 		a.Configured = c.last
 		d := discover(t, tr, probes)["sda"]

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -125,5 +124,13 @@ func matches(name string, patterns ...string) bool {
 	return false
 }
 
-// testSupport reports whether a package only serves tests, as its name says.
-func testSupport(name string) bool { return strings.HasSuffix(path.Base(name), "test") }
+// testSupport reports whether a package only serves tests, as its name or that of a
+// folder around it says.
+func testSupport(name string) bool {
+	for _, folder := range strings.Split(name, "/") {
+		if strings.HasSuffix(folder, "test") {
+			return true
+		}
+	}
+	return false
+}

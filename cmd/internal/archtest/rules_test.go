@@ -11,7 +11,12 @@ type rule struct {
 
 var ours = []string{"certs/...", "wipe/...", "inventory/...", "image/...", "cmd/..."}
 
+// codecs spell commands and decode answers; they make no system call.
+var codecs = []string{"inventory/ata", "inventory/scsi", "inventory/nvme", "inventory/tcg", "inventory/mmc", "inventory/internal/ascii"}
+
 var rules = []rule{
+	{codecs, []string{"os", "os/exec", "net/...", "syscall", "golang.org/x/sys/...", "unsafe"}, nil,
+		"pure: what spells a command carries none out"},
 	{[]string{"certs/record"}, ours, nil,
 		"it is the leaf that anything may import, and a reader must be able to lift it out"},
 	{[]string{"wipe/judge", "wipe/profile", "wipe/verify/sample"}, ours, []string{"certs/record", "wipe/judge", "wipe/profile", "wipe/verify/sample"},
@@ -26,7 +31,7 @@ var rules = []rule{
 		"it says what is here and never writes to a drive"},
 	{[]string{"inventory/..."}, []string{"certs/..."}, []string{"certs/record"},
 		"it opens drives, so it is kept from keys and papers"},
-	{[]string{"wipe/..."}, []string{"cmd/...", "image/...", "inventory/..."}, nil,
+	{[]string{"wipe/..."}, []string{"cmd/...", "image/...", "inventory/..."}, codecs,
 		"the engine is given drives by whoever calls; that may be a simulated one"},
 	{[]string{"wipe/..."}, []string{"certs/..."}, []string{"certs/record"},
 		"a worker holds a drive and nothing else: no key, no paper (law 9)"},
