@@ -27,24 +27,24 @@ func ataCapabilities(id ata.Identify) []record.Capability {
 	var out []record.Capability
 	s, sec := id.Sanitize(), id.Security()
 	if s.Block {
-		out = append(out, record.Capability{Technique: record.BlockErase,
+		out = append(out, record.Capability{Technique: record.BlockErase, Act: record.ATASanitizeBlock,
 			Command: "ATA SANITIZE DEVICE, BLOCK ERASE EXT", Source: word(59)})
 	}
 	if s.Crypto {
-		out = append(out, record.Capability{Technique: record.CryptoErase,
+		out = append(out, record.Capability{Technique: record.CryptoErase, Act: record.ATASanitizeCrypto,
 			Command: "ATA SANITIZE DEVICE, CRYPTO SCRAMBLE EXT", Source: word(59)})
 	}
 	if s.Overwrite {
-		out = append(out, record.Capability{Technique: record.SanitizeOverwrite,
+		out = append(out, record.Capability{Technique: record.SanitizeOverwrite, Act: record.ATASanitizeOverwrite,
 			Command: "ATA SANITIZE DEVICE, OVERWRITE EXT", Source: word(59)})
 	}
 	if sec.Supported && sec.Enhanced {
-		out = append(out, record.Capability{Technique: record.SecurityErase,
-			Command: "ATA SECURITY ERASE UNIT, enhanced", Source: word(128) + frozen(sec), Minutes: sec.EnhancedMinutes})
+		out = append(out, record.Capability{Technique: record.SecurityEraseEnhanced, Act: record.ATASecurityEnhanced,
+			Command: "ATA SECURITY ERASE UNIT, enhanced", Source: word(128), Blocked: standing(sec), Minutes: sec.EnhancedMinutes})
 	}
 	if sec.Supported {
-		out = append(out, record.Capability{Technique: record.SecurityErase,
-			Command: "ATA SECURITY ERASE UNIT", Source: word(128) + frozen(sec), Minutes: sec.EraseMinutes})
+		out = append(out, record.Capability{Technique: record.SecurityErase, Act: record.ATASecurityNormal,
+			Command: "ATA SECURITY ERASE UNIT", Source: word(128), Blocked: standing(sec), Minutes: sec.EraseMinutes})
 	}
 	if id.TrustedComputing() {
 		out = append(out, record.Capability{Technique: record.Revert,
@@ -53,49 +53,50 @@ func ataCapabilities(id ata.Identify) []record.Capability {
 	return out
 }
 
-// frozen adds what stands in the way right now.
-func frozen(s ata.Security) string {
+// standing is what keeps the security feature set from an erase right now, "" when
+// nothing does.
+func standing(s ata.Security) string {
 	switch {
 	case s.Locked:
-		return ", locked"
+		return "it is locked by a password that is not known here"
 	case s.Frozen:
-		return ", frozen"
+		return "it is frozen: a power cycle, or suspending the machine, may thaw it"
 	case s.Expired:
-		return ", password attempts exceeded"
+		return "too many passwords were tried: it wants a power cycle"
 	case s.Enabled:
-		return ", a password is set"
+		return "a password is set that is not known here"
 	}
 	return ""
 }
 
 func nvmeCapabilities(c nvme.Controller) []record.Capability {
 	var out []record.Capability
-	add := func(on bool, t record.Technique, command, source string) {
+	add := func(on bool, act record.Act, command, source string) {
 		if on {
-			out = append(out, record.Capability{Technique: t, Command: command, Source: source})
+			out = append(out, record.Capability{Technique: act.Technique(), Act: act, Command: command, Source: source})
 		}
 	}
 	sani := fmt.Sprintf("IDENTIFY CONTROLLER SANICAP = %08Xh", uint32(c.Sanicap))
 	format := fmt.Sprintf("IDENTIFY CONTROLLER OACS = %04Xh, FNA = %02Xh", uint16(c.OACS), byte(c.FNA))
-	add(c.Sanicap.Block(), record.BlockErase, "NVMe Sanitize, block erase", sani)
-	add(c.Sanicap.Crypto(), record.CryptoErase, "NVMe Sanitize, crypto erase", sani)
-	add(c.Sanicap.Overwrite(), record.SanitizeOverwrite, "NVMe Sanitize, overwrite", sani)
-	add(c.OACS.Format() && c.FNA.Crypto(), record.FormatNVM, "NVMe Format NVM, SES 2 cryptographic erase", format)
-	add(c.OACS.Format(), record.FormatNVM, "NVMe Format NVM, SES 1 user data erase", format)
+	add(c.Sanicap.Block(), record.NVMeSanitizeBlock, "NVMe Sanitize, block erase", sani)
+	add(c.Sanicap.Crypto(), record.NVMeSanitizeCrypto, "NVMe Sanitize, crypto erase", sani)
+	add(c.Sanicap.Overwrite(), record.NVMeSanitizeOverwrite, "NVMe Sanitize, overwrite", sani)
+	add(c.OACS.Format() && c.FNA.Crypto(), record.NVMeFormatCrypto, "NVMe Format NVM, SES 2 cryptographic erase", format)
+	add(c.OACS.Format(), record.NVMeFormatUser, "NVMe Format NVM, SES 1 user data erase", format)
 	return out
 }
 
 func scsiCapabilities(v devio.Survey) []record.Capability {
 	var out []record.Capability
-	add := func(s scsi.Support, t record.Technique, command, code string) {
+	add := func(s scsi.Support, act record.Act, command, code string) {
 		if s == scsi.SupportYes || s == scsi.SupportVendor {
-			out = append(out, record.Capability{Technique: t, Command: command,
+			out = append(out, record.Capability{Technique: act.Technique(), Act: act, Command: command,
 				Source: fmt.Sprintf("REPORT SUPPORTED OPERATION CODES %s = %d", code, s)})
 		}
 	}
-	add(v.Sanitize[devio.SanitizeBlock], record.BlockErase, "SCSI SANITIZE, BLOCK ERASE", "48h/02h")
-	add(v.Sanitize[devio.SanitizeCrypto], record.CryptoErase, "SCSI SANITIZE, CRYPTOGRAPHIC ERASE", "48h/03h")
-	add(v.Sanitize[devio.SanitizeOverwrite], record.SanitizeOverwrite, "SCSI SANITIZE, OVERWRITE", "48h/01h")
-	add(v.FormatUnit, record.FormatUnit, "SCSI FORMAT UNIT", "04h")
+	add(v.Sanitize[devio.SanitizeBlock], record.SCSISanitizeBlock, "SCSI SANITIZE, BLOCK ERASE", "48h/02h")
+	add(v.Sanitize[devio.SanitizeCrypto], record.SCSISanitizeCrypto, "SCSI SANITIZE, CRYPTOGRAPHIC ERASE", "48h/03h")
+	add(v.Sanitize[devio.SanitizeOverwrite], record.SCSISanitizeOverwrite, "SCSI SANITIZE, OVERWRITE", "48h/01h")
+	add(v.FormatUnit, record.SCSIFormatUnit, "SCSI FORMAT UNIT", "04h")
 	return out
 }

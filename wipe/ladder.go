@@ -2,49 +2,115 @@ package wipe
 
 import (
 	"fmt"
+	"slices"
 	"sort"
+	"strings"
 
 	"lethe/certs/record"
 )
 
-// implemented are the techniques this version can carry out.
-var implemented = map[record.Technique]bool{record.Overwrite: true}
+// carriedOut are the drive's own commands that this version gives.
+var carriedOut = map[record.Act]bool{}
 
-// ladder lists every technique the drive offers, strongest first, and which one
-// will be used and why. ok is false, with the reason, where none will do.
-func ladder(d record.Device, p Policy) (rungs []record.Rung, chosen record.Technique, err error) {
-	offered := []record.Capability{{Technique: record.Overwrite, Command: "host overwrite of every addressable byte"}}
-	offered = append(offered, d.Capabilities...)
-	seen := map[record.Technique]bool{}
+// preference orders techniques that earn the same method: first the one of which most
+// can be shown. A host's overwrite is compared byte by byte; a cryptographic erase
+// rests on what no drive shows.
+var preference = []record.Technique{record.Overwrite, record.SanitizeOverwrite, record.BlockErase, record.FormatNVM,
+	record.SecurityEraseEnhanced, record.FormatUnit, record.SecurityErase, record.Revert, record.CryptoErase}
+
+// ladder lists every technique the drive offers, strongest first, and which one will be
+// used and why. The acts are the drive's own commands that make it up, none for an
+// overwrite. An error is the reason why none will do.
+func ladder(d record.Device, p Policy) (rungs []record.Rung, acts []record.Act, err error) {
+	offered := append([]record.Capability{{Technique: record.Overwrite, Command: "host overwrite of every addressable byte"}}, d.Capabilities...)
+	usable := map[record.Technique]record.Capability{}
+	at := map[record.Technique]int{}
 	for _, c := range offered {
-		if seen[c.Technique] {
-			continue
+		r, ok := rung(d, p, c)
+		i, seen := at[c.Technique]
+		if _, had := usable[c.Technique]; ok && !had {
+			usable[c.Technique] = c
+			if seen {
+				rungs[i] = r // another command of this technique will do where the first would not
+			}
 		}
-		seen[c.Technique] = true
-		m, src, ok := p.Profile.Earns(d.Medium, c.Technique)
-		r := record.Rung{Technique: c.Technique, Method: m, Reason: src}
-		switch {
-		case !ok:
-			r.Reason = fmt.Sprintf("%s: profile %s grants it no method on %s media", c.Command, p.Profile.ID, d.Medium)
-		case !implemented[c.Technique]:
-			r.Reason = fmt.Sprintf("%s: the drive offers it; this version of Lethe does not carry it out", c.Command)
+		if !seen {
+			at[c.Technique] = len(rungs)
+			rungs = append(rungs, r)
 		}
-		rungs = append(rungs, r)
 	}
-	sort.SliceStable(rungs, func(i, j int) bool { return rungs[i].Method.Rank() > rungs[j].Method.Rank() })
+	sort.SliceStable(rungs, func(i, j int) bool {
+		if a, b := rungs[i].Method.Rank(), rungs[j].Method.Rank(); a != b {
+			return a > b
+		}
+		return slices.Index(preference, rungs[i].Technique) < slices.Index(preference, rungs[j].Technique)
+	})
 	for i := range rungs {
 		r := &rungs[i]
-		if !implemented[r.Technique] || r.Method == record.MethodNone {
+		c, ok := usable[r.Technique]
+		if !ok {
 			continue
 		}
 		if r.Method.Rank() < p.Least.Rank() {
-			return rungs, "", fmt.Errorf("%s is asked; the strongest technique that can be carried out here is %s, which earns %s",
+			return rungs, nil, fmt.Errorf("%s is asked; the strongest technique that can be carried out here is %s, which earns %s",
 				p.Least, r.Technique, r.Method)
 		}
 		r.Chosen = true
-		return rungs, r.Technique, nil
+		return rungs, actsOf(d, c), nil
 	}
-	return rungs, "", fmt.Errorf("%s is asked; no technique that can be carried out here earns any method on %s media", p.Least, d.Medium)
+	if p.Technique != "" {
+		return rungs, nil, fmt.Errorf("%s is asked as the technique; it cannot be carried out here", p.Technique)
+	}
+	return rungs, nil, fmt.Errorf("%s is asked; no technique that can be carried out here earns any method on %s media", p.Least, d.Medium)
+}
+
+// rung is one step of the ladder, and whether it can be taken.
+func rung(d record.Device, p Policy, c record.Capability) (r record.Rung, ok bool) {
+	m, src, earns := p.Profile.Earns(d.Medium, c.Technique)
+	r = record.Rung{Technique: c.Technique, Method: m, Reason: src}
+	native := c.Technique != record.Overwrite
+	switch {
+	case !earns:
+		r.Reason = fmt.Sprintf("%s: profile %s grants it no method on %s media", c.Command, p.Profile.ID, d.Medium)
+	case native && !carriedOut[c.Act]:
+		r.Reason = fmt.Sprintf("%s: the drive offers it; this version of Lethe does not carry it out", c.Command)
+	case p.Technique != "" && p.Technique != c.Technique:
+		r.Reason = fmt.Sprintf("%s: the drive offers it; %s is asked", c.Command, p.Technique)
+	case c.Blocked != "":
+		r.Reason = fmt.Sprintf("%s: the drive offers it; %s", c.Command, c.Blocked)
+	case native && shared(d, c.Act) != "":
+		r.Reason = fmt.Sprintf("%s: the drive offers it; %s", c.Command, shared(d, c.Act))
+	case c.Technique == record.CryptoErase && !p.Crypto.Holds():
+		r.Reason = fmt.Sprintf("%s: the drive offers it; alone it counts only with a person's word that the drive always encrypted and that no key is kept elsewhere", c.Command)
+	default:
+		return r, true
+	}
+	return r, false
+}
+
+// shared says whom else a command would hit, "" where nobody.
+func shared(d record.Device, a record.Act) string {
+	if len(d.Siblings) > 0 && strings.HasPrefix(string(a), "nvme-") {
+		return fmt.Sprintf("it would erase other namespaces too (%s)", strings.Join(d.Siblings, ", "))
+	}
+	return ""
+}
+
+// actsOf are the commands of a technique. On flash the keys go first where the drive can
+// do that by the same command: what a block erase leaves behind then reads as noise.
+func actsOf(d record.Device, c record.Capability) []record.Act {
+	if c.Act == "" {
+		return nil
+	}
+	acts := []record.Act{c.Act}
+	if c.Technique == record.BlockErase && d.Medium == record.MediumFlash {
+		for _, o := range d.Capabilities {
+			if o.Technique == record.CryptoErase && o.Act.Family() == c.Act.Family() && o.Blocked == "" && carriedOut[o.Act] {
+				acts = []record.Act{o.Act, c.Act}
+			}
+		}
+	}
+	return acts
 }
 
 // unprovable lists why no overwrite of this drive could be shown to have erased

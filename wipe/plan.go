@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lethe/certs/record"
+	"lethe/wipe/verify/canary"
 )
 
 // ErrNothingToDo says that a plan has no task.
@@ -134,28 +135,26 @@ func refuse(i int, r Request) (reasons []string) {
 }
 
 func spec(c Candidate, r Request) (Spec, error) {
-	rungs, technique, err := ladder(c.Device, r.Policy)
+	rungs, acts, err := ladder(c.Device, r.Policy)
 	if err != nil {
 		return Spec{}, err
 	}
-	if technique != record.Overwrite {
-		return Spec{}, fmt.Errorf("technique %s is not carried out by this version", technique)
-	}
-	passes, err := r.Policy.passes(c.Device.Medium)
-	if err != nil {
-		return Spec{}, err
-	}
-	check, err := r.Policy.check(c.Device)
-	if err != nil {
-		return Spec{}, err
-	}
-	return Spec{Node: c.Node, Errors: r.Policy.Errors.orDefault(), Task: record.Task{
+	s := Spec{Node: c.Node, Errors: r.Policy.Errors.orDefault(), Task: record.Task{
 		Format: record.TranscriptFormat, ID: NewID(r.Now), Device: c.Device,
 		Profile: r.Policy.Profile.Ref(), Asked: r.Policy.Least, StepDown: r.Policy.StepDown,
-		Ladder: rungs, Passes: passes, Check: check,
+		Ladder: rungs, Passes: []record.Pass{}, Acts: acts,
 		Order: r.Grant.ref, Confirmed: r.Grant.confirmed(c.Device.Identity),
 		Audit: record.Audit{Kind: record.AuditVolatile}, Boot: r.Boot,
-	}}, nil
+	}}
+	if len(acts) > 0 {
+		s.Task.Check, s.Task.Canaries, s.Task.Crypto = record.CheckCanaries, canary.Default, r.Policy.Crypto
+		return s, nil
+	}
+	if s.Task.Passes, err = r.Policy.passes(c.Device.Medium); err != nil {
+		return Spec{}, err
+	}
+	s.Task.Check, err = r.Policy.check(c.Device)
+	return s, err
 }
 
 // NewID makes an identifier for a task and its papers: LTH-YYYYMMDD- and 50

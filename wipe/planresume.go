@@ -36,6 +36,8 @@ func (p *Plan) orGoOn(s Spec, us []Unfinished) Spec {
 func alike(a, b record.Task) bool {
 	d, e := a.Device, b.Device
 	switch {
+	case len(a.Acts) > 0, len(b.Acts) > 0: // a drive's own command is not gone on with, it is given anew
+		return false
 	case !d.Identity.Same(e.Identity), d.Size != e.Size, d.LogicalSector != e.LogicalSector, d.Medium != e.Medium, d.NativeSize != e.NativeSize, !slices.Equal(d.Hidden, e.Hidden):
 		return false
 	case a.Profile != b.Profile, a.Asked != b.Asked, a.StepDown != b.StepDown, a.Check != b.Check, a.Confirmed != b.Confirmed:

@@ -16,6 +16,11 @@ type Policy struct {
 	Pattern  string        // record.PatternStream, PatternZero or PatternByte; stream when empty
 	Byte     byte          // the value for PatternByte
 	Verify   string        // record.CheckFull, CheckSampled or CheckPercentage; full when empty
+	// Technique is the one that is to be used; the strongest that there is when empty.
+	Technique record.Technique
+	// Crypto is a person's word without which a cryptographic erase alone counts for
+	// nothing.
+	Crypto   *record.CryptoDeclaration
 	Profile  profile.Profile
 	Errors   ErrorBudget // of each drive; DefaultErrorBudget where zero
 	Patience Patience    // with a drive that gives no sign of life; DefaultPatience when zero

@@ -99,6 +99,9 @@ func ResumeFrom(t *record.Transcript, keys []Key) (*Resume, error) {
 		return nil, fmt.Errorf("%w: there is no task", errNotResumable)
 	}
 	task := t.Lines[0].Event.Task
+	if len(task.Acts) > 0 {
+		return nil, fmt.Errorf("%w: a drive's own command is given anew", errNotResumable)
+	}
 	passes, err := passesOf(t, len(task.Passes))
 	if err != nil {
 		return nil, err

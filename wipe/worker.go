@@ -44,6 +44,9 @@ type Progress struct {
 	Done  int64  `json:"done"`           // bytes of this traversal
 	Total int64  `json:"total"`          // bytes of the drive
 	Part  int64  `json:"part,omitempty"` // bytes of the read-back, where it is a sample
+	// Act is the drive's own command that is under way, in the phases "plant", "command"
+	// and "look".
+	Act record.Act `json:"act,omitempty"`
 	// Allow is how long the command under way may take by the drive's own word, in
 	// nanoseconds, before silence counts as a stall: 0 for reads and writes.
 	Allow time.Duration `json:"allow,omitempty"`
@@ -143,7 +146,12 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	if z := zones(ctx, cooler, w.spec.Task.Device.Medium); z.known() {
 		w.port.Progress(Progress{Phase: "write", Pass: 1, Of: int64(len(w.spec.Task.Passes)), Total: w.drive.Size(), Zones: z})
 	}
-	if err := w.passes(ctx); err != nil {
+	if len(w.spec.Task.Acts) > 0 {
+		err = w.native(ctx, d)
+	} else {
+		err = w.passes(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	for i := range w.keys {
@@ -187,11 +195,17 @@ func (w *work) admit(ctx context.Context) error {
 	case o.LogicalSector != d.LogicalSector:
 		return &RefusedError{Why: fmt.Sprintf("the drive's sectors have %d bytes, planned were %d", o.LogicalSector, d.LogicalSector)}
 	}
-	if err := w.commitSeed(); err != nil {
+	technique := record.Overwrite
+	if n := len(w.spec.Task.Acts); n > 0 {
+		technique = w.spec.Task.Acts[n-1].Technique()
+		err = w.drawSeed()
+	} else {
+		err = w.commitSeed()
+	}
+	if err != nil {
 		return err
 	}
-	return w.tell(record.Event{Intent: &record.Intent{
-		Technique: record.Overwrite, Range: record.Range{End: o.Size}}})
+	return w.tell(record.Event{Intent: &record.Intent{Technique: technique, Range: record.Range{End: o.Size}}})
 }
 
 // Vault keeps the key of a pass for whoever resumes the task.

@@ -96,7 +96,7 @@ func sampled() record.Record {
 	r.Profile.ID = "nist-800-88r1-sampled"
 	r.Verification = &record.Verification{Method: record.CheckSampled, Pass: 1, Compared: 50016854528, Direct: true,
 		Sample: &record.Sample{Commitment: hexOf("e1f2"), Seed: "000102030405060708090a0b0c0d0e0f", Planned: 2000, Places: 2000, Coverage: 1000, Bound: 35}}
-	r.Verdict.Judge = "lethe-judge/2"
+	r.Verdict.Judge = "lethe-judge/3"
 	r.Verdict.Reasons = append(r.Verdict.Reasons[:2:2],
 		"2000 places drawn by a seed committed before the erase, and the first and the last sector, 50016854528 bytes or 10.00 % of the drive, were read back past the cache and equal the last pass (aes-128-ctr)",
 		"2000 independent places, 0 misses: less than 0.35 % of the drive differs, at 99.9 % confidence")

@@ -10,6 +10,9 @@ const (
 	CheckFull       = "full"        // every byte is read back and compared
 	CheckSampled    = "sampled"     // a tenth of the medium at drawn places: NIST SP 800-88r1 §4.7
 	CheckPercentage = "percentage:" // at least so much of it, by the same rule
+	// CheckCanaries looks, after one of the drive's own commands, for known bytes that
+	// were written at drawn places before it.
+	CheckCanaries = "canaries"
 )
 
 // MaxPercentage is the largest percentage that is less than the whole.

@@ -91,6 +91,8 @@ type Capability struct {
 	Command   string    `json:"command"`           // e.g. "ATA SANITIZE DEVICE, BLOCK ERASE EXT"
 	Source    string    `json:"source"`            // where it was read, e.g. "IDENTIFY DEVICE word 59 = 8000h"
 	Minutes   int64     `json:"minutes,omitempty"` // the drive's own estimate, 0 when it gives none
+	Act       Act       `json:"act,omitempty"`     // "" where no version of Lethe has it
+	Blocked   string    `json:"blocked,omitempty"` // what stands in the way right now: frozen, locked
 }
 
 // HiddenArea is storage that a host write may not reach.

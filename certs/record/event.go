@@ -18,6 +18,9 @@ type Event struct {
 	CheckEnd   *CheckEnd   `json:"checkEnd,omitempty"`
 	Reveal     *Reveal     `json:"reveal,omitempty"`
 	SeedReveal *SeedReveal `json:"seedReveal,omitempty"`
+	Exchanged  *Exchanged  `json:"exchanged,omitempty"`
+	Planted    *Planted    `json:"planted,omitempty"`
+	Looked     *Looked     `json:"looked,omitempty"`
 	Closing    *Opened     `json:"closing,omitempty"`
 	Resumed    *Resumed    `json:"resumed,omitempty"`
 	Rechecked  *ReadBack   `json:"rechecked,omitempty"`
@@ -29,20 +32,25 @@ type Event struct {
 
 // Task is the first line of every transcript: what was asked, of which drive.
 type Task struct {
-	Format    string     `json:"format"` // TranscriptFormat
-	ID        string     `json:"id"`
-	Device    Device     `json:"device"` // as discovered, before anything was done
-	Profile   ProfileRef `json:"profile"`
-	Asked     Method     `json:"asked"`              // least method: below it the task fails
-	StepDown  bool       `json:"stepDown,omitempty"` // whether a weaker technique may be tried
-	Ladder    []Rung     `json:"ladder"`
-	Passes    []Pass     `json:"passes"`
-	Check     string     `json:"check"` // verification: CheckFull, CheckSampled or CheckPercentage
-	Order     *OrderRef  `json:"order,omitempty"`
-	Confirmed string     `json:"confirmed,omitempty"` // the serial a person typed, where no order was given
-	Audit     Audit      `json:"audit"`
-	Plan      Hex        `json:"plan"`           // digest of the whole plan
-	Boot      string     `json:"boot,omitempty"` // kernel boot identifier: mono is comparable within one boot only
+	Format   string     `json:"format"` // TranscriptFormat
+	ID       string     `json:"id"`
+	Device   Device     `json:"device"` // as discovered, before anything was done
+	Profile  ProfileRef `json:"profile"`
+	Asked    Method     `json:"asked"`              // least method: below it the task fails
+	StepDown bool       `json:"stepDown,omitempty"` // whether a weaker technique may be tried
+	Ladder   []Rung     `json:"ladder"`
+	Passes   []Pass     `json:"passes"`
+	Check    string     `json:"check"` // verification: CheckFull, CheckSampled, CheckPercentage or CheckCanaries
+	// Acts are the drive's own commands that are to be given, in their order; none for
+	// an overwrite.
+	Acts      []Act              `json:"acts,omitempty"`
+	Canaries  int64              `json:"canaries,omitempty"` // places planned, the first and the last sector not counted
+	Crypto    *CryptoDeclaration `json:"crypto,omitempty"`
+	Order     *OrderRef          `json:"order,omitempty"`
+	Confirmed string             `json:"confirmed,omitempty"` // the serial a person typed, where no order was given
+	Audit     Audit              `json:"audit"`
+	Plan      Hex                `json:"plan"`           // digest of the whole plan
+	Boot      string             `json:"boot,omitempty"` // kernel boot identifier: mono is comparable within one boot only
 }
 
 // ProfileRef names a profile and pins its content.
@@ -103,6 +111,7 @@ type Exchange struct {
 	Name     string `json:"name"`               // e.g. "ATA IDENTIFY DEVICE"
 	Request  string `json:"request,omitempty"`  // hex of the command block
 	Response string `json:"response,omitempty"` // base64 of the raw response
+	Sent     string `json:"sent,omitempty"`     // base64 of the data sent with it
 	Status   string `json:"status"`             // "ok" or what was returned
 }
 
@@ -274,7 +283,8 @@ func (e Event) Kind() string {
 		{"seedCommit", e.SeedCommit != nil}, {"intent", e.Intent != nil},
 		{"commit", e.Commit != nil}, {"passBegin", e.PassBegin != nil}, {"stretch", e.Stretch != nil},
 		{"kept", e.Kept != nil}, {"passEnd", e.PassEnd != nil}, {"checkBegin", e.CheckBegin != nil}, {"checkEnd", e.CheckEnd != nil},
-		{"reveal", e.Reveal != nil}, {"seedReveal", e.SeedReveal != nil}, {"closing", e.Closing != nil}, {"resumed", e.Resumed != nil}, {"rechecked", e.Rechecked != nil}, {"stalled", e.Stalled != nil}, {"paused", e.Paused != nil},
+		{"reveal", e.Reveal != nil}, {"seedReveal", e.SeedReveal != nil},
+		{"exchanged", e.Exchanged != nil}, {"planted", e.Planted != nil}, {"looked", e.Looked != nil}, {"closing", e.Closing != nil}, {"resumed", e.Resumed != nil}, {"rechecked", e.Rechecked != nil}, {"stalled", e.Stalled != nil}, {"paused", e.Paused != nil},
 		{"stopped", e.Stopped != nil}, {"ended", e.Ended != nil},
 	} {
 		if m.set {

@@ -96,7 +96,7 @@ func TestFormatNamesEveryWord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, w := range []string{OrderFormat, TranscriptFormat, RecordFormat, SummaryFormat, "lethe-judge/2",
+	for _, w := range []string{OrderFormat, TranscriptFormat, RecordFormat, SummaryFormat, "lethe-judge/3",
 		KindCertificate, KindNotice, ReasonDecommission, ReasonTermination, CheckFull, CheckSampled, CheckPercentage,
 		PatternZero, PatternByte, PatternStream, AuditVolatile, AuditDepot, AuditStick,
 		StopSignal, StopError, StopLost, StopStuck, StopGone, StopAbort, StopRefused, ResumeRestart, ResumeWorker, string(MethodClear), string(MethodPurge), string(MethodDestroy),

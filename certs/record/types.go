@@ -46,10 +46,12 @@ const (
 	BlockErase        Technique = "BlockErase"
 	CryptoErase       Technique = "CryptoErase"
 	SanitizeOverwrite Technique = "SanitizeOverwrite"
-	SecurityErase     Technique = "SecurityErase"
-	FormatNVM         Technique = "FormatNVM"
-	FormatUnit        Technique = "FormatUnit"
-	Revert            Technique = "Revert"
+	SecurityErase     Technique = "SecurityErase" // ATA, normal mode
+	// SecurityEraseEnhanced is ATA SECURITY ERASE UNIT in its enhanced mode.
+	SecurityEraseEnhanced Technique = "SecurityEraseEnhanced"
+	FormatNVM             Technique = "FormatNVM"
+	FormatUnit            Technique = "FormatUnit"
+	Revert                Technique = "Revert"
 )
 
 // Medium is what holds the data.

@@ -26,6 +26,7 @@ func (s *scene) completed() (n int) {
 // seenWrong lists observations that show the erase to have failed.
 func (s *scene) seenWrong() (bad []string) {
 	add := func(f string, a ...any) { bad = append(bad, fmt.Sprintf(f, a...)) }
+	bad = s.nativeWrong()
 	for i, p := range s.passes {
 		for _, k := range p.lost {
 			add("pass %d: %d to %d was flushed and is not what was written: %d bytes differ %s", i+1, k.Range.First, k.Range.End, k.Differ, k.Error)
@@ -63,6 +64,10 @@ func (s *scene) notShown() (gaps []string) {
 	gaps = append(gaps, s.driveGaps()...)
 	gaps = append(gaps, s.ladderGaps()...)
 	need(s.intent, "no intent to erase was recorded")
+	if s.native() {
+		return append(append(gaps, s.nativeGaps()...), s.closingGaps()...)
+	}
+	need(s.task.Canaries == 0 && s.task.Crypto == nil, "canaries or a declaration were planned for an overwrite")
 	need(s.short == "", "%s", s.short)
 	need(len(s.task.Passes) > 0 && s.completed() == len(s.task.Passes),
 		"%d of %d passes wrote and flushed every byte", s.completed(), len(s.task.Passes))
@@ -74,6 +79,12 @@ func (s *scene) notShown() (gaps []string) {
 		}
 	}
 	gaps = append(gaps, s.checkGaps()...)
+	return append(gaps, s.closingGaps()...)
+}
+
+// closingGaps needs the drive at the end to be the one that was opened.
+func (s *scene) closingGaps() (gaps []string) {
+	need := needing(&gaps)
 	need(s.closing != nil, "the drive was not identified again at the end")
 	if s.closing != nil {
 		need(s.closing.Identity.Same(s.opened.Identity) && s.closing.Size == s.opened.Size &&
@@ -112,6 +123,9 @@ func (s *scene) checkGaps() (gaps []string) {
 
 // shown says, in words, why the verdict is what it is.
 func (s *scene) shown() []string {
+	if s.native() {
+		return s.nativeShown()
+	}
 	size := s.opened.Size
 	n := len(s.task.Passes)
 	what := s.task.Passes[n-1].Pattern

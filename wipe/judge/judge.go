@@ -9,7 +9,7 @@ import (
 
 // Version names the rules. It changes whenever a transcript could be judged
 // otherwise than before.
-const Version = "lethe-judge/2"
+const Version = "lethe-judge/3"
 
 // Judge derives the verdict. It never fails: what it cannot follow is Unknown.
 func Judge(t *record.Transcript, p profile.Profile, q Quirks) record.Verdict {
@@ -66,7 +66,9 @@ func (s *scene) cutShort() (record.State, []string) {
 		why += ": " + s.stopped.Detail
 	}
 	done := "nothing was written"
-	if s.begun {
+	if s.begun && s.native() {
+		done = fmt.Sprintf("%d of %d of the drive's own commands were given", len(s.acts), len(s.task.Acts))
+	} else if s.begun {
 		done = fmt.Sprintf("%d of %d passes were completed", s.completed(), len(s.task.Passes))
 	}
 	bad := s.seenWrong()

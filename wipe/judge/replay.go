@@ -23,7 +23,8 @@ type scene struct {
 	passes    []passSeen
 	commits   []*record.Commit // of all passes, those that count no more included
 	checks    []checkSeen
-	over      bool // a key was revealed or the drive closed: no more writing or reading
+	acts      []actSeen // of the drive's own commands
+	over      bool      // a key was revealed or the drive closed: no more writing or reading
 	stopped   *record.Stopped
 	ended     bool
 	mono      int64
@@ -153,6 +154,12 @@ func (s *scene) take(e record.Event) error {
 		return s.takeSeedReveal(e.SeedReveal)
 	case e.Closing != nil:
 		return s.takeClosing(e.Closing)
+	case e.Exchanged != nil:
+		return s.takeExchanged(e.Exchanged)
+	case e.Planted != nil:
+		return s.takePlanted(e.Planted)
+	case e.Looked != nil:
+		return s.takeLooked(e.Looked)
 	case e.Stalled != nil, e.Paused != nil: // waiting shows nothing and takes nothing back
 	case e.Stopped != nil:
 		s.stopped = e.Stopped
@@ -194,13 +201,24 @@ func (s *scene) takeIntent(i *record.Intent) error {
 		return fmt.Errorf("intent before the drive was opened")
 	case s.intent:
 		return fmt.Errorf("intent twice")
-	case i.Technique != record.Overwrite:
+	case i.Technique != s.planned():
 		return fmt.Errorf("technique %q is not one this judge can follow", i.Technique)
 	case i.Range != (record.Range{First: 0, End: s.opened.Size}):
 		return fmt.Errorf("intent covers %d to %d, the drive has %d bytes", i.Range.First, i.Range.End, s.opened.Size)
 	}
 	s.intent, s.begun, s.technique = true, true, i.Technique
 	s.method, _, _ = s.profile.Earns(s.task.Device.Medium, i.Technique)
-	s.short = s.profile.Short(s.task.Device.Medium, s.task.Passes)
+	if !s.native() {
+		s.short = s.profile.Short(s.task.Device.Medium, s.task.Passes)
+	}
 	return nil
+}
+
+// planned is the technique of the task: that of the last of the drive's own commands,
+// and an overwrite where it has none.
+func (s *scene) planned() record.Technique {
+	if n := len(s.task.Acts); n > 0 {
+		return s.task.Acts[n-1].Technique()
+	}
+	return record.Overwrite
 }

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 var media = []record.Medium{record.MediumMagnetic, record.MediumFlash, record.MediumCard, record.MediumVirtual, record.MediumUnknown, "", "paper"}
 
 var techniques = []record.Technique{record.Overwrite, record.BlockErase, record.CryptoErase, record.SanitizeOverwrite,
-	record.SecurityErase, record.FormatNVM, record.FormatUnit, record.Revert, "", "Magnet"}
+	record.SecurityErase, record.SecurityEraseEnhanced, record.FormatNVM, record.FormatUnit, record.Revert, "", "Magnet"}
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
@@ -125,11 +125,12 @@ func TestValidate(t *testing.T) {
 		"earns nonsense": rule(record.MediumFlash, record.BlockErase, "Polish"),
 		// mutant: validate.go: case r.Method.Rank() > ceiling(r.Medium, r.Technique).Rank(): => case false:
 		"destroys by software": rule(record.MediumMagnetic, record.SanitizeOverwrite, record.MethodDestroy),
-		// mutant: validate.go: case record.Overwrite, record.FormatUnit: => case record.FormatUnit:
+		// mutant: validate.go: case record.Overwrite, record.FormatUnit, record.SecurityErase: => case record.FormatUnit, record.SecurityErase:
 		"host overwrite is Purge on flash": func(p *Profile) { p.Rules[0].Method = record.MethodPurge },
 		"host overwrite is Purge on disk":  rule(record.MediumMagnetic, record.Overwrite, record.MethodPurge),
 		// mutant: validate.go: if m == record.MediumMagnetic { => if true {
-		"security erase is Purge on flash": rule(record.MediumFlash, record.SecurityErase, record.MethodPurge),
+		"security erase is Purge on flash": rule(record.MediumFlash, record.SecurityEraseEnhanced, record.MethodPurge),
+		"normal security erase is Purge":   rule(record.MediumMagnetic, record.SecurityErase, record.MethodPurge),
 		// mutant: validate.go: return record.MethodClear // its blocks => return record.MethodPurge // its blocks
 		"virtual drive is purged":  rule(record.MediumVirtual, record.CryptoErase, record.MethodPurge),
 		"unknown medium":           rule(record.MediumUnknown, record.CryptoErase, record.MethodClear),

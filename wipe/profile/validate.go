@@ -88,9 +88,9 @@ func ceiling(m record.Medium, t record.Technique) record.Method {
 		return record.MethodNone
 	}
 	switch t {
-	case record.Overwrite, record.FormatUnit:
+	case record.Overwrite, record.FormatUnit, record.SecurityErase:
 		return record.MethodClear // a host's write reaches no reallocated or spare block
-	case record.SecurityErase:
+	case record.SecurityEraseEnhanced:
 		if m == record.MediumMagnetic {
 			return record.MethodPurge // enhanced mode, NIST SP 800-88r1 Table A-5
 		}
