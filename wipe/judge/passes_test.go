@@ -25,7 +25,7 @@ func TestPasses(t *testing.T) {
 		{"intent twice", func(s *script) { s.insert(3, s.events[2]) }, record.Unknown, "intent twice", nil},
 		// mutant: replay.go: case s.opened == nil: => case false:
 		{"intent before the drive was opened", func(s *script) { s.swap(1, 2) }, record.Unknown, "before the drive was opened", nil},
-		// mutant: replay.go: case i.Technique != record.Overwrite: => case false:
+		// mutant: replay.go: case i.Technique != s.planned(): => case false:
 		{"technique this judge cannot follow", func(s *script) {
 			s.events[2].Intent.Technique = record.SanitizeOverwrite
 			s.task().Ladder[0].Chosen, s.task().Ladder[1].Chosen = true, false
