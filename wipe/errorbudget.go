@@ -28,7 +28,7 @@ func (b ErrorBudget) orDefault() ErrorBudget {
 }
 
 // options are those of one traversal.
-func (b ErrorBudget) options(t *traversal) traverse.Options {
-	b = b.orDefault()
-	return traverse.Options{MaxErrors: int(b.Sectors), ErrorTime: b.Time, Progress: t.progress, Stretch: t.stretch}
+func (w *work) options(t *traversal) traverse.Options {
+	b := w.spec.Errors.orDefault()
+	return traverse.Options{MaxErrors: int(b.Sectors), ErrorTime: b.Time, Lanes: w.lanes, Progress: t.progress, Stretch: t.stretch}
 }

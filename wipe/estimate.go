@@ -69,6 +69,15 @@ const (
 	zoneLeast = 1 << 30                // below, a drive is through before an estimate helps
 )
 
+// zones measures the drive, unless it has more than one way from its outer zones to its
+// inner ones, one for each lane: there its own pace has to do.
+func (w *work) zones(ctx context.Context, d Drive) Zones {
+	if len(w.lanes) > 0 {
+		return Zones{}
+	}
+	return zones(ctx, d, w.spec.Task.Device.Medium)
+}
+
 // zones reads a rotating drive at three places. It is for people only: an error, or a
 // drive that is too small, leaves them unknown.
 func zones(ctx context.Context, d Drive, m record.Medium) (z Zones) {

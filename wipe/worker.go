@@ -109,6 +109,14 @@ type work struct {
 	// every byte is read back.
 	seed   []byte
 	places sample.Sample
+	lanes  []int64 // where the drive's parts begin that it reaches independently, but the first
+}
+
+// laned is a Drive that can say that it reaches parts of its medium independently of
+// each other, such as one with two actuators: the offsets where they begin, but the
+// first, ascending.
+type laned interface {
+	Lanes() []int64
 }
 
 // tell reports one observation; a supervisor that does not take it ends the work.
@@ -140,10 +148,13 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	if err := w.admit(ctx); err != nil {
 		return err
 	}
+	if l, ok := d.(laned); ok {
+		w.lanes = l.Lanes()
+	}
 	cooler := cool(ctx, beat)
 	defer cooler.stop()
 	w.drive = cooler
-	if z := zones(ctx, cooler, w.spec.Task.Device.Medium); z.known() {
+	if z := w.zones(ctx, cooler); z.known() {
 		w.port.Progress(Progress{Phase: "write", Pass: 1, Of: int64(len(w.spec.Task.Passes)), Total: w.drive.Size(), Zones: z})
 	}
 	if len(w.spec.Task.Acts) > 0 {
@@ -256,7 +267,7 @@ func (w *work) pass(ctx context.Context, n, first int64) error {
 		return err
 	}
 	tr := w.traversal(ctx, "write", n)
-	o := w.spec.Errors.options(tr)
+	o := w.options(tr)
 	o.First = first
 	var c *sure
 	if w.spec.KeepEvery > 0 {
@@ -302,9 +313,9 @@ func (w *work) check(ctx context.Context) error {
 	tr := w.traversal(ctx, "check", n)
 	var res verify.Result
 	if w.seed == nil {
-		res, err = verify.Full(tr.ctx, w.drive, s, w.spec.Errors.options(tr))
+		res, err = verify.Full(tr.ctx, w.drive, s, w.options(tr))
 	} else {
-		res, err = verify.Sample(tr.ctx, w.drive, s, w.places, w.spec.Errors.options(tr))
+		res, err = verify.Sample(tr.ctx, w.drive, s, w.places, w.options(tr))
 	}
 	if err := tr.done(err, verify.ErrIncomplete, verify.ErrMismatch); err != nil {
 		return err

@@ -102,6 +102,10 @@ func (d drive) State(ctx context.Context) (record.Opened, error) {
 	if e, ok := d.Retries(); ok {
 		evidence = append(evidence, e)
 	}
+	if begin := d.Lanes(); len(begin) > 0 {
+		evidence = append(evidence, devio.Evidence{Name: "independent access ranges", Status: "ok",
+			Response: fmt.Appendf(nil, "more than one actuator: parts of the drive begin at bytes 0 and %d, all written and read back at once", begin)})
+	}
 	evidence = append(evidence, devio.Evidence{Name: "worker's confinement", Response: []byte(d.held.String()), Status: "ok"})
 	for _, e := range evidence {
 		o.Evidence = append(o.Evidence, record.Exchange{Name: e.Name, Request: e.Request,

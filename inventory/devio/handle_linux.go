@@ -73,6 +73,10 @@ func (h *Handle) Size() int64 { return h.t.src.Size }
 // LogicalSector is the unit of every read and write, in bytes.
 func (h *Handle) LogicalSector() int { return h.t.src.LogicalSector }
 
+// Lanes are where the parts of the drive begin, but the first, that it reaches
+// independently of each other; see sysfs.Root.Lanes.
+func (h *Handle) Lanes() []int64 { return h.t.root.Lanes(h.t.src.Block) }
+
 // Block is the kernel's description of the drive.
 func (h *Handle) Block() sysfs.Block { return h.t.src.Block }
 

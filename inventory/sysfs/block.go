@@ -149,6 +149,34 @@ func (r Root) Attr(b Block, elem ...string) string {
 	return r.Text(append([]string{b.Dir}, elem...)...)
 }
 
+// Lanes are where the parts of a drive begin, but the first, that it reaches
+// independently of each other, in bytes and in ascending order: those of a drive with
+// two actuators. Nothing where it has one, or the parts do not make up the drive.
+//
+// The kernel reads them from the concurrent positioning ranges of ATA log 47h or SCSI
+// page B9h, and exports them since 5.16 (block/blk-ia-ranges.c): queue/
+// independent_access_ranges/N/{sector,nr_sectors}, in units of 512 bytes.
+func (r Root) Lanes(b Block) []int64 {
+	const dir = "queue/independent_access_ranges"
+	next, begins := uint64(0), []int64(nil)
+	for n := range r.Names(b.Dir, dir) {
+		first, ok := r.Number(b.Dir, dir, strconv.Itoa(n), "sector")
+		count, also := r.Number(b.Dir, dir, strconv.Itoa(n), "nr_sectors")
+		if !ok || !also || first != next || count == 0 || count > b.Size/sectorUnit-next ||
+			b.LogicalSector <= 0 || first*sectorUnit%uint64(b.LogicalSector) != 0 {
+			return nil
+		}
+		if next > 0 {
+			begins = append(begins, int64(first*sectorUnit))
+		}
+		next = first + count
+	}
+	if next*sectorUnit != b.Size {
+		return nil
+	}
+	return begins
+}
+
 // NSID is the NVMe namespace identifier, 0 when the kernel gives none.
 func (r Root) NSID(b Block) uint32 {
 	n, err := strconv.ParseUint(r.Attr(b, "nsid"), 10, 32)

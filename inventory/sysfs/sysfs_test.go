@@ -2,6 +2,8 @@ package sysfs_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"lethe/inventory/inventorytest"
@@ -73,6 +75,46 @@ func nvmeTree(t *testing.T, kind string) sysfs.Root {
 // is one whose transport is not stated.
 //
 // mutant: transport.go: return "NVMe over fabrics (" + or(t, "transport not stated") + ")" => return ""
+// What the kernel says of a drive's actuators is taken if it makes up the drive, else not.
+//
+// mutant: block.go: first != next => false
+// mutant: block.go: if next*sectorUnit != b.Size { => if false {
+func TestLanes(t *testing.T) {
+	for name, c := range map[string]struct {
+		ranges [][2]string
+		want   []int64
+	}{
+		"one actuator":   {nil, nil},
+		"one range":      {[][2]string{{"0", "2048"}}, nil},
+		"two":            {[][2]string{{"0", "1024"}, {"1024", "1024"}}, []int64{1024 * 512}},
+		"three":          {[][2]string{{"0", "8"}, {"8", "1016"}, {"1024", "1024"}}, []int64{8 * 512, 1024 * 512}},
+		"a hole":         {[][2]string{{"0", "1000"}, {"1024", "1024"}}, nil},
+		"overlap":        {[][2]string{{"0", "1032"}, {"1024", "1024"}}, nil},
+		"short":          {[][2]string{{"0", "1024"}, {"1024", "1016"}}, nil},
+		"beyond":         {[][2]string{{"0", "1024"}, {"1024", "1032"}}, nil},
+		"wraps":          {[][2]string{{"0", "1024"}, {"1024", "18446744073709551615"}}, nil},
+		"parts of 4096":  {[][2]string{{"0", "1023"}, {"1023", "1025"}}, nil},
+		"empty":          {[][2]string{{"0", "0"}, {"0", "2048"}}, nil},
+		"not understood": {[][2]string{{"0", "1024"}, {"x", "1024"}}, nil},
+	} {
+		tr := inventorytest.NewTree(t)
+		tr.Add(inventorytest.Disk{Dir: sas, Major: 8, Size: 1 << 20, Sector: 4096})
+		for i, r := range c.ranges {
+			at := fmt.Sprintf("sys/devices/%s/queue/independent_access_ranges/%d/", sas, i)
+			tr.File(at+"sector", r[0]+"\n")
+			tr.File(at+"nr_sectors", r[1]+"\n")
+		}
+		r := sysfs.Root(tr.Root)
+		b, err := r.Block("sdb")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Lanes(b); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %d; want %d", name, got, c.want)
+		}
+	}
+}
+
 func TestNVMeRemote(t *testing.T) {
 	for kind, remote := range map[string]bool{"pcie": false, "tcp": true, "rdma": true, "fc": true, "loop": true, "": true} {
 		b, err := nvmeTree(t, kind).Block("nvme0n2")

@@ -61,7 +61,7 @@ func windows(size int64) (ws []overwrite.Range) {
 //
 // mutant: step.go: t.Move(s.device.WriteAt, p, off) => t.Move(s.device.WriteAt, p, off%(2<<40))
 // mutant: step.go: s.stream.Fill(p, off) => s.stream.Fill(p, off%(1<<36))
-// mutant: traverse/route.go: min(first+r.buffer, part.End)}, true => min(first+r.buffer, first+max(int64(int32(part.End-first)), 512))}, true
+// mutant: traverse/route.go: min(first+l.buffer, part.End)} => min(first+l.buffer, first+max(int64(int32(part.End-first)), 512))}
 func TestBarSizes(t *testing.T) {
 	for _, c := range sizes {
 		t.Run(fmt.Sprintf("%d of %d", c.size, c.sector), func(t *testing.T) {

@@ -34,7 +34,7 @@ func (s *touched) Do(t *Transfer, p []byte, off int64) {
 // Of a medium in parts exactly the parts are carried over, in ascending order, and
 // progress and stretches go from nothing to all of it.
 //
-// mutant: route.go: return Range{first, min(first+r.buffer, part.End)}, true => return Range{first, first + r.buffer}, true
+// mutant: route.go: return Range{first, min(first+l.buffer, part.End)} => return Range{first, first + l.buffer}
 // mutant: account.go: a.left = a.setld.Bytes() => a.left = 0
 func TestParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))

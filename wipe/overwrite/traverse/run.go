@@ -30,7 +30,7 @@ type run struct {
 }
 
 func newRun(ctx context.Context, m Medium, o Options, s Step) *run {
-	r := &run{m: m, o: o, route: newRoute(m.parts(o.First), o.Buffer), step: s, turn: newTurnstile(), gate: newGate(o.InFlight),
+	r := &run{m: m, o: o, route: newRoute(m.parts(o.First), o.Lanes, o.Buffer), step: s, turn: newTurnstile(), gate: newGate(o.InFlight),
 		budget: newBudget(o), left: make(chan struct{})}
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 	// Room to go on while a callback writes to a journal.

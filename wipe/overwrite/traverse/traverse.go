@@ -62,6 +62,12 @@ type Options struct {
 	// First is the offset of the first byte, a multiple of the logical sector; what lies
 	// below it is left alone and in no account but that of Progress. 0 with Medium.Only.
 	First int64
+	// Lanes are where the parts of the medium begin, but the first, that it reaches
+	// independently of each other, such as those of a drive with two actuators: offsets
+	// in ascending order. The parts are carried over at the same time, each in ascending
+	// order. What is told of the settled part stays what is settled without gaps from
+	// First: it stands still at the end of the first part until the second is through.
+	Lanes []int64
 	// Progress is told how many bytes are settled (transferred or given up on),
 	// at most every 100 ms and once at the end.
 	Progress func(done int64)
@@ -91,7 +97,7 @@ type Step interface {
 	// Prepare readies p for the transfer at off. fresh is true the first time
 	// that this memory is used. Offsets come in no particular order.
 	Prepare(p []byte, off int64, fresh bool)
-	// Do transfers p. Calls begin in ascending order of off.
+	// Do transfers p. Calls begin in ascending order of off, in each of Options.Lanes.
 	Do(t *Transfer, p []byte, off int64)
 }
 
@@ -174,7 +180,22 @@ func (o *Options) fill(m Medium) error {
 		return fmt.Errorf("traverse: options %d B × %d, %d errors, %v of errors, grace %v do not fit sector %d",
 			o.Buffer, o.InFlight, o.MaxErrors, o.ErrorTime, o.Grace, m.Sector)
 	}
-	chunks := newRoute(m.parts(o.First), o.Buffer).places()
+	if err := o.checkLanes(m); err != nil {
+		return err
+	}
+	chunks := newRoute(m.parts(o.First), o.Lanes, o.Buffer).places()
 	o.InFlight = int(min(int64(o.InFlight), chunks)) // no memory for what a small medium never uses
+	return nil
+}
+
+// checkLanes refuses lanes that are not parts of the medium.
+func (o *Options) checkLanes(m Medium) error {
+	last := int64(0)
+	for _, at := range o.Lanes {
+		if at <= last || at >= m.Size || at%int64(m.Sector) != 0 {
+			return fmt.Errorf("traverse: lane from %d on after %d, of %d bytes: %w", at, last, m.Size, ErrSize)
+		}
+		last = at
+	}
 	return nil
 }
