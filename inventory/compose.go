@@ -19,7 +19,7 @@ func (o options) compose(b sysfs.Block, h hint, a answer) Device {
 		Evidence: append(append([]devio.Evidence(nil), id.Evidence...), a.survey.Evidence...),
 	}
 	d.Node, d.Path, d.Enclosure = b.Name, b.Path, o.root.Enclosure(b)
-	d.Transport, d.Remote, d.Removable = b.Transport, b.Remote != "", b.Removable
+	d.Transport, d.Remote, d.RemoteAt, d.Removable = b.Transport, b.Remote != "", b.RemoteAt, b.Removable
 	d.Size, d.LogicalSector, d.PhysicalSector = record.Size(b.Size), b.LogicalSector, b.PhysicalSector
 	d.Identity = published(o.root, b, h)
 	if a.asked && a.err == nil {
@@ -151,7 +151,7 @@ func driveHolds(b sysfs.Block, a answer) []Hold {
 		add(HoldReadOnly, "the kernel will not write to it")
 	}
 	if b.Remote != "" {
-		add(HoldRemote, "it is attached by %s", b.Remote)
+		add(HoldRemote, "it is attached by %s", strings.TrimSpace(b.Remote+" "+b.RemoteAt))
 	}
 	if b.Transport == sysfs.Unknown {
 		add(HoldTransport, "it is attached in a way that is not known, at %s", b.Path)

@@ -76,6 +76,17 @@ func (g Grant) Permits(id record.Identity) error {
 	return fmt.Errorf("%w: no order and no confirmation", ErrNotGranted)
 }
 
+// PermitsRemote reports whether a signed order names this drive and, letter by letter,
+// the transport and address over which it is attached (law 7). No word that a person
+// types does.
+func (g Grant) PermitsRemote(d record.Device) bool {
+	if g.order == nil || d.RemoteAt == "" {
+		return false
+	}
+	i := g.target(d.Identity)
+	return i >= 0 && g.order.Drives[i].Remote == d.RemoteAt
+}
+
 // starts returns nil if an erase of this drive may start now. The start is what
 // the order's window limits: a running task finishes.
 func (g Grant) starts(id record.Identity, now time.Time) error {

@@ -142,3 +142,35 @@ func TestGrantIsFixed(t *testing.T) {
 		t.Error("changing the order changed the grant")
 	}
 }
+
+// A remote drive is planned under a signed order that names where it is, letter by
+// letter, and under nothing else.
+func TestRemoteByOrder(t *testing.T) {
+	const at = "tcp traddr=192.0.2.1,trsvcid=4420"
+	order := func(remote string) wipe.Grant {
+		o := testOrder("A")
+		o.Drives[0].Remote = remote
+		return mustGrant(t, o)
+	}
+	for _, c := range []struct {
+		name  string
+		grant wipe.Grant
+		at    string
+		ok    bool
+	}{
+		{"named", order(at), at, true},
+		// mutant: grant.go: return i >= 0 && g.order.Drives[i].Remote == d.RemoteAt => return i >= 0
+		{"another address", order("tcp traddr=192.0.2.9,trsvcid=4420"), at, false},
+		{"not named", order(""), at, false},
+		// mutant: grant.go: if g.order == nil || d.RemoteAt == "" { => if g.order == nil {
+		{"its address is not known", order(""), "", false},
+		{"typed", wipe.GrantConfirmed("A"), at, false},
+		{"another drive", mustGrant(t, testOrder("B")), at, false},
+	} {
+		d := found("A", func(f *wipe.Candidate) { f.Device.Remote, f.Device.RemoteAt = true, c.at })
+		p := mustPlan(t, request(t, c.grant, d))
+		if got := len(p.Tasks()) == 1; got != c.ok || c.grant.PermitsRemote(d.Device) != c.ok {
+			t.Errorf("%s: planned %v, want %v: %s", c.name, got, c.ok, reasons(p))
+		}
+	}
+}

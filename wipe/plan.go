@@ -118,7 +118,7 @@ func refuse(i int, r Request) (reasons []string) {
 	if c.Holds != nil {
 		reasons = append(reasons, strings.Split(c.Holds.Error(), "\n")...)
 	}
-	if c.Device.Remote { // whatever its caller made of it (law 7)
+	if c.Device.Remote && !r.Grant.PermitsRemote(c.Device) { // whatever its caller made of it (law 7)
 		reasons = append(reasons, "it is attached over a network: other machines may use it")
 	}
 	reasons = append(reasons, unprovable(c.Device)...)

@@ -66,7 +66,7 @@ func TestRefusals(t *testing.T) {
 		{"held", typed, found("A", held), []string{"mounted on /", "holds a swap area in use"}},
 		{"held and not named", typed, found("B", held), []string{"another drive's", "mounted on /", "swap area"}},
 		{"no identity", typed, found("A", device(func(d *record.Device) { d.Identity = record.Identity{} })), []string{"no identity"}},
-		// mutant: plan.go: if c.Device.Remote { => if c.Device.Remote && false {
+		// mutant: plan.go: if c.Device.Remote && !r.Grant.PermitsRemote(c.Device) { => if false {
 		{"remote, and its caller let it pass", typed, found("A", device(func(d *record.Device) { d.Remote = true })), []string{"attached over a network"}},
 		// mutant: plan.go: reasons = append(reasons, unprovable(c.Device)...) =>
 		{"no bytes", typed, found("A", device(func(d *record.Device) { d.Size = 0 })), []string{"0 bytes"}},

@@ -55,6 +55,9 @@ func (s *sentences) medium(d record.Device) {
 	default:
 		s.add("The kind of medium is not known.")
 	}
+	if d.Remote {
+		s.add("The drive was attached over a network (%s): whether its blocks are a medium's own, and who else uses them, cannot be seen from this machine.", d.RemoteAt)
+	}
 	for _, h := range d.Hidden {
 		if !strings.HasPrefix(h.State, "none") {
 			s.add("Hidden area %s: %s.", h.Kind, h.State)

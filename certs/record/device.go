@@ -61,10 +61,11 @@ type Device struct {
 	PhysicalSector int64        `json:"physicalSector"`       // bytes
 	Medium         Medium       `json:"medium"`
 	RotationRPM    int64        `json:"rotationRpm,omitempty"`
-	Transport      string       `json:"transport"`        // sata, sas, scsi, nvme, usb, virtio, mmc, loop, file
-	Remote         bool         `json:"remote,omitempty"` // iSCSI, FC, NVMe over fabrics
-	Path           string       `json:"path"`             // adapter path: PCI address and port, from /sys
-	Node           string       `json:"node"`             // kernel name at the time, e.g. sda; never an identity
+	Transport      string       `json:"transport"`          // sata, sas, scsi, nvme, usb, virtio, mmc, loop, file
+	Remote         bool         `json:"remote,omitempty"`   // iSCSI, FC, NVMe over fabrics
+	RemoteAt       string       `json:"remoteAt,omitempty"` // transport and address, of NVMe over fabrics
+	Path           string       `json:"path"`               // adapter path: PCI address and port, from /sys
+	Node           string       `json:"node"`               // kernel name at the time, e.g. sda; never an identity
 	Removable      bool         `json:"removable,omitempty"`
 	Virtual        bool         `json:"virtual,omitempty"` // emulated or virtual drive
 	VirtualWhy     []string     `json:"virtualWhy,omitempty"`

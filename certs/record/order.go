@@ -55,6 +55,9 @@ type DriveTarget struct {
 	Model  string `json:"model,omitempty"`
 	WWN    string `json:"wwn,omitempty"`
 	NSID   int64  `json:"nsid,omitempty"`
+	// Remote is the one transport and address over which the drive is attached, as
+	// Device.RemoteAt spells it. Without it a remote drive stays held.
+	Remote string `json:"remote,omitempty"`
 }
 
 // Window is when an erase may start.
@@ -130,7 +133,14 @@ func (o Order) Validate() error {
 	case !o.Window.NotAfter.After(o.Window.NotBefore.Time):
 		return bad("window ends before it begins")
 	}
+	remote := ""
 	for i, d := range o.Drives {
+		if d.Remote != "" && remote != "" && d.Remote != remote {
+			return bad("remote %q and %q: an order may name one", remote, d.Remote)
+		}
+		if d.Remote != "" {
+			remote = d.Remote
+		}
 		if d.Serial == "" || d.NSID < 0 {
 			return bad("a drive without a serial number, or namespace %d", d.NSID)
 		}

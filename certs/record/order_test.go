@@ -48,6 +48,8 @@ func TestOrderValidate(t *testing.T) {
 		// mutant: order.go: t.NSID == 0 || u.NSID == 0) => false)
 		{func(o *Order) { o.Drives[2].NSID = 0 }, "twice"},
 		{func(o *Order) { o.Drives[1] = DriveTarget{Serial: "A", Model: "other"} }, "twice"},
+		// mutant: order.go: if d.Remote != "" && remote != "" && d.Remote != remote { => if false {
+		{func(o *Order) { o.Drives[0].Remote, o.Drives[1].Remote = "tcp a", "tcp b" }, "may name one"},
 	} {
 		o := testOrder()
 		c.change(&o)

@@ -217,7 +217,7 @@ func (b *boot) mission(ctx context.Context, m record.Machine, ds []inventory.Dev
 	if replay.Whole(o, m, done) {
 		return nil, &carriedOut{o, done}
 	}
-	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds), Policy: policy, Grant: grant, Boot: bootID(), Now: now, Done: done})
+	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds, grant), Policy: policy, Grant: grant, Boot: bootID(), Now: now, Done: done})
 	if err != nil {
 		return nil, err
 	}

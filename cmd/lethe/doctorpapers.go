@@ -27,7 +27,7 @@ func (d *doctor) byOrder(m record.Machine, ds []inventory.Device) []inventory.De
 		d.fail("order", because(err), "have a new one signed, or wait for its time")
 		return nil
 	}
-	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds), Policy: p, Grant: g, Boot: bootID(), Now: time.Now()})
+	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds, g), Policy: p, Grant: g, Boot: bootID(), Now: time.Now()})
 	if err != nil {
 		d.fail("order", because(err), "have a new one signed")
 		return nil

@@ -71,7 +71,7 @@ func (a *grantArgs) plan(ctx context.Context, env cli.Env) (*mission, []inventor
 		return nil, nil, err
 	}
 	ds = append(ds, a.files...)
-	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds), Policy: pol, Grant: g,
+	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds, g), Policy: pol, Grant: g,
 		Boot: bootID(), Now: clock.Wall(), Done: a.done, Unfinished: a.unfinished})
 	if err != nil {
 		return nil, nil, cli.Usagef("%v", err)

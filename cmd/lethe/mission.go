@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,9 +48,13 @@ type mission struct {
 	onScreen func(io.Writer)
 }
 
-// candidates turns what was discovered into what may be planned.
-func candidates(ds []inventory.Device) (out []wipe.Candidate) {
+// candidates turns what was discovered into what may be planned. The one hold that a
+// grant can lift is that of a remote drive, where a signed order names where it is.
+func candidates(ds []inventory.Device, g wipe.Grant) (out []wipe.Candidate) {
 	for _, d := range ds {
+		if g.PermitsRemote(d.Device) {
+			d.Holds = slices.DeleteFunc(slices.Clone(d.Holds), func(h inventory.Hold) bool { return h.Kind == inventory.HoldRemote })
+		}
 		c := wipe.Candidate{Device: d.Device, Node: d.NodePath}
 		h := holds(d)
 		if len(h) > 0 {

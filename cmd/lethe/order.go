@@ -37,6 +37,7 @@ for one machine and for a window of time. "-" reads standard input.`,
 type orderArgs struct {
 	o             record.Order
 	drives        []record.DriveTarget
+	remote        string
 	valid         time.Duration
 	from          string
 	key, cert     string
@@ -83,6 +84,7 @@ func orderFlags(fs *flag.FlagSet) cli.Run {
 		a.drives = append(a.drives, t)
 		return nil
 	})
+	str(&a.remote, "remote", "", "transport and `address` over which these drives are attached, as lethe list shows it: 'tcp traddr=192.0.2.1,trsvcid=4420'")
 	fs.DurationVar(&a.valid, "valid", 24*time.Hour, "how `long` the erase may start, from --from")
 	str(&a.from, "from", "", "`time` (RFC 3339) from which it may start; now where not given")
 	str(&a.key, "key", "", "approver's key `file` (sign)")
@@ -119,6 +121,9 @@ func (a *orderArgs) create(env cli.Env) error {
 	o.Format, o.Issued = record.OrderFormat, record.At(now)
 	if o.ID == "" {
 		o.ID = strings.Replace(wipe.NewID(now), "LTH-", "ORD-", 1)
+	}
+	for i := range a.drives {
+		a.drives[i].Remote = a.remote
 	}
 	o.Drives, o.Count = a.drives, int64(len(a.drives))
 	o.Window = record.Window{NotBefore: record.At(from), NotAfter: record.At(from.Add(a.valid))}

@@ -24,6 +24,7 @@ type Block struct {
 	DiskSeq        uint64 // diskseq: never used twice while the machine runs
 	Transport      string // see transport
 	Remote         string // "" or the words for a transport that leaves the machine
+	RemoteAt       string // of an NVMe namespace over one fabric: transport and address of its controllers, as the kernel spells them
 	Path           string // adapter path: PCI address and port
 	Partitions     []Partition
 }
@@ -100,6 +101,9 @@ func (r Root) block(dir string) (Block, error) {
 	b.Zoned = r.Text(dir, "queue/zoned")
 	b.DiskSeq, _ = r.Number(dir, "diskseq")
 	b.Transport, b.Remote = r.transport(b.Name, dir)
+	if b.Transport == NVMe && b.Remote != "" {
+		b.RemoteAt = r.address(dir)
+	}
 	b.Path = r.adapterPath(b.Name, dir)
 	b.Partitions = r.partitions(b.Name, dir)
 	return b, nil

@@ -127,6 +127,26 @@ func TestNVMeRemote(t *testing.T) {
 	}
 }
 
+// Where a namespace is, as a signed order has to spell it; this machine's own end of the
+// way is left out, and controllers at different places have no one address.
+func TestNVMeAddress(t *testing.T) {
+	tr := inventorytest.NewTree(t)
+	ctrl := "sys/devices/virtual/nvme-fabrics/ctl/nvme0"
+	tr.Add(inventorytest.Disk{Dir: "virtual/nvme-fabrics/ctl/nvme0/nvme0n1", Major: 259, Minor: 1, Size: 1 << 20, Attr: map[string]string{"nsid": "1"}})
+	tr.File(ctrl+"/transport", "tcp\n")
+	tr.Link("sys/class/nvme/nvme0", ctrl)
+	for address, want := range map[string]string{
+		"traddr=192.0.2.1,trsvcid=4420,src_addr=192.0.2.7\n": "tcp traddr=192.0.2.1,trsvcid=4420",
+		"": "",
+	} {
+		tr.File(ctrl+"/address", address)
+		b, err := sysfs.Root(tr.Root).Block("nvme0n1")
+		if err != nil || b.RemoteAt != want || b.Remote == "" {
+			t.Errorf("%q: %q, %q, %v", address, b.RemoteAt, b.Remote, err)
+		}
+	}
+}
+
 func TestNVMeMultipathHead(t *testing.T) {
 	tr := inventorytest.NewTree(t)
 	ctrl := "sys/devices/pci0000:00/0000:03:00.0/nvme/nvme0"

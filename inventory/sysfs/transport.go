@@ -210,3 +210,27 @@ func (r Root) Hex(elem ...string) (uint64, bool) {
 	n, err := strconv.ParseUint(strings.TrimPrefix(r.Text(elem...), "0x"), 16, 64)
 	return n, err == nil
 }
+
+// address is where the controllers of an NVMe namespace are, "" where they are not all
+// at one place or do not say: "tcp traddr=192.0.2.1,trsvcid=4420".
+func (r Root) address(dir string) (at string) {
+	for i, c := range r.Controllers(Block{Dir: dir}) {
+		kind, where := r.Text("sys/class/nvme", c, "transport"), r.Text("sys/class/nvme", c, "address")
+		if kind == "" || where == "" {
+			return ""
+		}
+		// What follows is this machine's own end of the way (src_addr, host_traddr).
+		way := []string{}
+		for _, part := range strings.Split(where, ",") {
+			if strings.HasPrefix(part, "traddr=") || strings.HasPrefix(part, "trsvcid=") {
+				way = append(way, part)
+			}
+		}
+		this := kind + " " + strings.Join(way, ",")
+		if i > 0 && this != at {
+			return ""
+		}
+		at = this
+	}
+	return at
+}
