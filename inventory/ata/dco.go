@@ -19,15 +19,27 @@ func ConfigurationCommand() *Command {
 	}
 }
 
-// ReadConfigurationMax returns the last block that the drive was made with, below
-// any device configuration overlay. A drive whose overlay is locked, as firmware
-// often does, aborts.
-func ReadConfigurationMax(ctx context.Context, conn Conn) (uint64, error) {
+// Configuration is what the drive was made with, below any device configuration overlay.
+type Configuration struct {
+	Last     uint64 // last block
+	Security bool   // the Security feature set, word 7 bit 3
+}
+
+// ReadConfiguration asks for it. A drive whose overlay is locked, as firmware often does,
+// aborts.
+func ReadConfiguration(ctx context.Context, conn Conn) (Configuration, error) {
 	c := ConfigurationCommand()
 	if _, err := read(ctx, conn, c); err != nil {
-		return 0, err
+		return Configuration{}, err
 	}
-	return parseConfiguration(c.Data)
+	last, err := parseConfiguration(c.Data)
+	return Configuration{Last: last, Security: err == nil && c.Data[14]>>3&1 == 1}, err
+}
+
+// ReadConfigurationMax is Last of it.
+func ReadConfigurationMax(ctx context.Context, conn Conn) (uint64, error) {
+	c, err := ReadConfiguration(ctx, conn)
+	return c.Last, err
 }
 
 // parseConfiguration reads words 3 to 6. Unlike in IDENTIFY DEVICE the signature in
