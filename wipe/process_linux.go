@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"lethe/wipe/confine"
 )
 
@@ -24,6 +26,10 @@ type Processes struct {
 	Path   string    // executable
 	Args   []string  // e.g. "worker"
 	Stderr io.Writer // engineers' log; nil discards
+	// CPUs are the processors that a worker is to run on, such as those next to its
+	// drive's host adapter; nil, or none of them ours, is any. Its buffers come to lie in
+	// the memory beside them, since it is the first to touch them.
+	CPUs func(s Spec) []int
 }
 
 // instructWithin is how long a new worker may take to read its task.
@@ -53,7 +59,12 @@ func (p Processes) Start(ctx context.Context, s Spec) (Worker, error) {
 	// A process group of its own: Ctrl-C at the terminal reaches the supervisor
 	// only, which then stops the workers in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	err = confine.Start(cmd.SysProcAttr, cmd.Start)
+	err = confine.Start(cmd.SysProcAttr, func() error {
+		if p.CPUs != nil {
+			stay(p.CPUs(s))
+		}
+		return cmd.Start()
+	})
 	theirIn.Close()
 	theirOut.Close()
 	if err != nil {
@@ -65,6 +76,23 @@ func (p Processes) Start(ctx context.Context, s Spec) (Worker, error) {
 		return nil, errors.Join(fmt.Errorf("instruct worker: %w", err), pr.Wait())
 	}
 	return pr, nil
+}
+
+// stay binds this thread, and what it starts, to those of the processors that it may
+// run on. It costs speed only where it cannot.
+func stay(cpus []int) {
+	var have, want unix.CPUSet
+	if len(cpus) == 0 || unix.SchedGetaffinity(0, &have) != nil {
+		return
+	}
+	for _, c := range cpus {
+		if have.IsSet(c) {
+			want.Set(c)
+		}
+	}
+	if want.Count() > 0 {
+		_ = unix.SchedSetaffinity(0, &want)
+	}
 }
 
 // relay hides that a writer is a file: the worker gets a pipe to us instead. One that

@@ -22,6 +22,7 @@ import (
 	"lethe/cmd/internal/job"
 	"lethe/cmd/internal/tui"
 	"lethe/inventory"
+	"lethe/inventory/sysfs"
 	"lethe/wipe"
 )
 
@@ -97,7 +98,7 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 	drawn := make(chan struct{})
 	go func() { defer close(drawn); screen.Run(drawing) }()
 	engine := &wipe.Engine{
-		Spawn:   wipe.Processes{Path: exe, Args: []string{"worker"}, Stderr: m.env.Stderr},
+		Spawn:   wipe.Processes{Path: exe, Args: []string{"worker"}, Stderr: m.env.Stderr, CPUs: beside},
 		Journal: j, Clock: m.time, Observe: screen.Observe, Tell: screen.Tell,
 	}
 	aborts := m.hearAborts(drawing, screen, engine)
@@ -279,3 +280,18 @@ func papersIn(dir string) (*spool.Spool, error) {
 
 // journalDir keeps the transcripts beside the papers they end in.
 func journalDir(papers string) string { return filepath.Join(papers, "transcripts") }
+
+// beside are the processors next to the host adapter of a task's drive, on a machine
+// where that makes a difference.
+func beside(s wipe.Spec) []int {
+	name, ok := strings.CutPrefix(s.Node, "/dev/")
+	if !ok {
+		return nil // a file
+	}
+	root := sysfs.Root("")
+	b, err := root.Block(strings.ReplaceAll(name, "/", "!"))
+	if err != nil {
+		return nil
+	}
+	return root.CPUs(b)
+}

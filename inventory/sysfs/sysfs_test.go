@@ -71,10 +71,6 @@ func nvmeTree(t *testing.T, kind string) sysfs.Root {
 	return sysfs.Root(tr.Root)
 }
 
-// TestNVMeRemote is a safety test: a namespace over a network is remote, and so
-// is one whose transport is not stated.
-//
-// mutant: transport.go: return "NVMe over fabrics (" + or(t, "transport not stated") + ")" => return ""
 // What the kernel says of a drive's actuators is taken if it makes up the drive, else not.
 //
 // mutant: block.go: first != next => false
@@ -115,6 +111,10 @@ func TestLanes(t *testing.T) {
 	}
 }
 
+// TestNVMeRemote is a safety test: a namespace over a network is remote, and so
+// is one whose transport is not stated.
+//
+// mutant: transport.go: return "NVMe over fabrics (" + or(t, "transport not stated") + ")" => return ""
 func TestNVMeRemote(t *testing.T) {
 	for kind, remote := range map[string]bool{"pcie": false, "tcp": true, "rdma": true, "fc": true, "loop": true, "": true} {
 		b, err := nvmeTree(t, kind).Block("nvme0n2")
