@@ -102,9 +102,10 @@ func (e *Engine) Run(ctx context.Context, p *Plan, done func(TaskReport)) error 
 	}
 	var wg sync.WaitGroup
 	var mu sync.Mutex
+	behind := &adapters{most: p.perAdapter, slots: map[string]chan struct{}{}}
 	for _, s := range p.specs {
 		wg.Go(func() {
-			r := e.task(ctx, p, s)
+			r := e.task(ctx, p, s, behind)
 			mu.Lock()
 			defer mu.Unlock()
 			done(r)
@@ -115,13 +116,16 @@ func (e *Engine) Run(ctx context.Context, p *Plan, done func(TaskReport)) error 
 }
 
 // task runs one task to its end. Whatever happens, its transcript has an end.
-func (e *Engine) task(ctx context.Context, p *Plan, s Spec) TaskReport {
+func (e *Engine) task(ctx context.Context, p *Plan, s Spec, behind *adapters) TaskReport {
 	if e.Keys != nil {
 		s.KeepEvery = cmp.Or(e.KeepEvery, DefaultKeepEvery)
 	}
 	u := p.unfinished[s.Task.ID]
 	k := e.keeper(s)
 	defer e.running.begin(k)()
+	var begins bool
+	k.leave, begins = behind.enter(ctx, k)
+	defer k.leave()
 	if u != nil {
 		k.transcript, k.keys = u.Transcript, slices.Clone(u.Keys)
 	}
@@ -138,6 +142,10 @@ func (e *Engine) task(ctx context.Context, p *Plan, s Spec) TaskReport {
 	}
 	if err := ctx.Err(); err != nil {
 		k.stop(record.StopSignal, context.Cause(ctx))
+		return r
+	}
+	if !begins && k.abort.isAsked() {
+		k.stop(record.StopAbort, fmt.Errorf("%s; before it had begun", k.abort.by))
 		return r
 	}
 	if u != nil {

@@ -30,6 +30,7 @@ type keeper struct {
 	transcript *record.Transcript
 	over       chan struct{} // closed when no more lines are taken from the worker
 	abort      *abort
+	leave      func() // lets another drive behind the same host adapter begin
 
 	mu     sync.Mutex
 	closed bool  // the last line is written

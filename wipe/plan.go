@@ -48,8 +48,10 @@ type Plan struct {
 	order   *record.OrderRef
 	grant   Grant
 	patient Patience
-	boot    string
-	audit   record.Audit
+	// perAdapter is Policy.PerAdapter.
+	perAdapter int64
+	boot       string
+	audit      record.Audit
 	// unfinished are those of the tasks that go on, by their names.
 	unfinished map[string]*Unfinished
 }
@@ -81,7 +83,7 @@ func NewPlan(r Request) (*Plan, error) {
 	if err := r.Grant.asks(r.Policy); err != nil {
 		return nil, fmt.Errorf("make plan: %w", err)
 	}
-	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted(), grant: r.Grant, patient: r.Policy.Patience.orDefault(), done: r.done(),
+	p := &Plan{order: r.Grant.ref, wanted: r.Grant.wanted(), grant: r.Grant, patient: r.Policy.Patience.orDefault(), perAdapter: r.Policy.PerAdapter, done: r.done(),
 		boot: r.Boot, unfinished: map[string]*Unfinished{}}
 	for i, c := range r.Candidates {
 		if isDone(p.done, c.Device.Identity.Same) {

@@ -24,6 +24,9 @@ type Policy struct {
 	Profile  profile.Profile
 	Errors   ErrorBudget // of each drive; DefaultErrorBudget where zero
 	Patience Patience    // with a drive that gives no sign of life; DefaultPatience when zero
+	// PerAdapter is how many drives behind one host adapter are at work at the same time,
+	// at most; no limit when zero.
+	PerAdapter int64
 }
 
 // PolicyOf is the policy an order asks for.

@@ -124,6 +124,7 @@ func (e *Engine) watch(ctx context.Context, k *keeper, p Patience) error {
 		case d >= p.Tell:
 			longest = time.Since(since)
 			if !stalled {
+				k.leave() // nobody waits for it
 				k.stalled(longest, false)
 				e.tell(Stalled{Task: k.spec.Task, Since: since, Silent: longest, Left: p.GiveUp - d})
 			}

@@ -253,6 +253,9 @@ func raise(p wipe.Policy, st site.Policy) wipe.Policy {
 	if st.Verify != "" {
 		p.Verify = st.Verify
 	}
+	if st.PerAdapter > 0 {
+		p.PerAdapter = int64(st.PerAdapter)
+	}
 	return p
 }
 

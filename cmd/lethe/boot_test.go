@@ -51,6 +51,9 @@ func TestSitePolicyRaises(t *testing.T) {
 	if p := raise(wipe.Policy{Verify: "sampled"}, site.Policy{Verify: "full"}); p.Verify != "full" {
 		t.Errorf("verification %q: the site asks for every byte", p.Verify)
 	}
+	if p := raise(wipe.Policy{}, site.Policy{PerAdapter: 3}); p.PerAdapter != 3 {
+		t.Errorf("the site's limit per adapter does not count: %d", p.PerAdapter)
+	}
 	if p := raise(wipe.Policy{Verify: "sampled"}, site.Policy{}); p.Verify != "sampled" {
 		t.Errorf("verification %q: the site says nothing", p.Verify)
 	}

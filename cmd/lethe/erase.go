@@ -120,6 +120,10 @@ the kernel. A drive that fails sector by sector does answer, however slowly: aft
 --max-errors sectors (1000) or --error-time of failing (2h) in a pass, or in its
 read-back, the rest is left, and the notice says what failed and what was not reached.
 
+All drives are erased at once. Those behind one host adapter or USB controller that is
+slower than all of them share it in equal parts; --per-adapter 4 begins the fifth when
+one of the four has ended, or gives no sign of life.
+
 An erase that a kill, a crash or a loss of power has cut short goes on when it is
 asked for again just so, with the same --papers and key: from the last byte that was
 flushed and read back, under a new key. In the end every byte is read back as ever, each

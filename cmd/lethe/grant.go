@@ -28,6 +28,7 @@ type grantArgs struct {
 	labels           record.Labels
 	patience         time.Duration
 	errors           wipe.ErrorBudget
+	perAdapter       int64
 
 	files   []inventory.Device // image files among devices
 	pins    claims             // keep them what they are
@@ -52,6 +53,7 @@ func (a *grantArgs) flags(fs *flag.FlagSet) {
 	fs.DurationVar(&a.patience, "patience", wipe.DefaultPatience.GiveUp, "how `long` a drive may give no sign of life before it is given up")
 	fs.Int64Var(&a.errors.Sectors, "max-errors", wipe.DefaultErrorBudget.Sectors, "how `many` sectors may fail before the rest of the drive is left")
 	fs.DurationVar(&a.errors.Time, "error-time", wipe.DefaultErrorBudget.Time, "how `long` errors may take before the rest of the drive is left")
+	fs.Int64Var(&a.perAdapter, "per-adapter", 0, "how `many` drives behind one host adapter or USB controller are erased at the same time (0: all of them)")
 	fs.StringVar(&a.labels.Operator.Name, "operator", "", "`name` of the person who performs the erase")
 	fs.StringVar(&a.labels.Contract, "contract", "", "contract `number`")
 	fs.StringVar(&a.labels.Customer, "customer", "", "customer's `name`")
@@ -80,6 +82,8 @@ func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory
 		return g, p, nil, cli.Usagef("--max-errors %d: at least 1", a.errors.Sectors)
 	case a.errors.Time < time.Second:
 		return g, p, nil, cli.Usagef("--error-time %s: errors need a second at least", a.errors.Time)
+	case a.perAdapter < 0:
+		return g, p, nil, cli.Usagef("--per-adapter %d: at least 1, or 0 for no limit", a.perAdapter)
 	case a.order != "" && len(a.devices)+len(a.confirm) > 0:
 		return g, p, nil, cli.Usagef("give either --order or --device and --confirm")
 	case a.order != "":
@@ -100,7 +104,7 @@ func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory
 		return g, p, nil, err
 	}
 	return wipe.GrantConfirmed(a.confirm...), wipe.Policy{Least: record.Method(a.least), Pattern: a.pattern, Verify: a.verify, Profile: prof,
-		Errors: a.errors, Patience: wipe.Patience{GiveUp: a.patience}}, nil, nil
+		Errors: a.errors, Patience: wipe.Patience{GiveUp: a.patience}, PerAdapter: a.perAdapter}, nil, nil
 }
 
 // confirmed compares what a person typed with what the drives say.
@@ -170,7 +174,7 @@ func (a *grantArgs) permitOrder(m record.Machine, now time.Time) (g wipe.Grant, 
 	if a.verify != "" { // less than the order asks is refused with the plan
 		p.Verify = a.verify
 	}
-	p.Errors, p.Patience.GiveUp = a.errors, a.patience
+	p.Errors, p.Patience.GiveUp, p.PerAdapter = a.errors, a.patience, a.perAdapter
 	a.labels = o.Labels
 	return g, p, envelope, nil
 }

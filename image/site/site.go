@@ -100,6 +100,9 @@ type Policy struct {
 	Least   string `json:"least,omitempty" yaml:"least"`     // Clear or Purge
 	Pattern string `json:"pattern,omitempty" yaml:"pattern"` // stream or zero, where the order leaves it open
 	Verify  string `json:"verify,omitempty" yaml:"verify"`   // full: every byte is read back, also where the order asks for a sample
+	// PerAdapter is how many drives behind one host adapter or USB controller are erased
+	// at the same time; 0 is all of them.
+	PerAdapter int `json:"perAdapter,omitempty" yaml:"perAdapter"`
 }
 
 // AtEnd says what to do at the end. The zero value on a command line defers to the

@@ -19,7 +19,7 @@ const testSite = `{"version":1,"depot":"https://10.0.2.2:8443","depotCA":"/etc/l
 "consoles":["tty0","ttyS0,115200n8"],"keymap":"/etc/lethe/keymap",
 "network":{"nic":"52:54:00:12:34:56","vlan":42,"address":["192.0.2.10/24"],"gateway":["192.0.2.1"],"dns":["192.0.2.53"]},
 "syslog":{"server":"tls://log.example.net","ca":"/etc/lethe/syslog-ca.pem"},
-"policy":{"least":"Purge","pattern":"zero","verify":"full"},
+"policy":{"least":"Purge","pattern":"zero","verify":"full","perAdapter":4},
 "hostname":"rack1","stick":{"serial":"STICK 1"},"permit":[]}`
 
 func TestParse(t *testing.T) {
@@ -35,7 +35,7 @@ func TestParse(t *testing.T) {
 		Network: Network{NIC: "52:54:00:12:34:56", VLAN: 42,
 			Address: []netip.Prefix{netip.MustParsePrefix("192.0.2.10/24")},
 			Gateway: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, DNS: []netip.Addr{netip.MustParseAddr("192.0.2.53")}},
-		Syslog: &Syslog{"tls://log.example.net", "/etc/lethe/syslog-ca.pem"}, Policy: Policy{"Purge", "zero", "full"},
+		Syslog: &Syslog{"tls://log.example.net", "/etc/lethe/syslog-ca.pem"}, Policy: Policy{"Purge", "zero", "full", 4},
 		StepClock: true, PowerOff: AtEndDone, Hostname: "rack1",
 		Stick: &Stick{Serial: "STICK 1"}, Permit: []string{}}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {

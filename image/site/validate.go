@@ -169,6 +169,9 @@ func (p Policy) check() error {
 	if p.Pattern != "" && p.Pattern != "stream" && p.Pattern != "zero" {
 		return fmt.Errorf("pattern %q, want stream or zero", p.Pattern)
 	}
+	if p.PerAdapter < 0 {
+		return fmt.Errorf("perAdapter %d, want 0 for no limit or more", p.PerAdapter)
+	}
 	if p.Verify != "" && p.Verify != "full" {
 		return fmt.Errorf("verify %q, want full", p.Verify)
 	}

@@ -26,6 +26,8 @@ func (s *Screen) Tell(e wipe.Event) {
 		} else {
 			s.Say("%s is %d °C hot, its own limit is %d: it rests until it has cooled. Look at its fans.", whole(e.Task.Device), e.Celsius, e.Limit)
 		}
+	case wipe.Queued:
+		s.Say("%s waits: %d drives behind the host adapter %s are at work", whole(e.Task.Device), e.Most, e.Adapter)
 	case wipe.Aborted:
 		s.Say("%s is aborted by %s; the other drives go on", whole(e.Task.Device), e.By)
 	case wipe.GivenUp:
