@@ -132,7 +132,7 @@ func TestSecondPowerCycle(t *testing.T) {
 }
 
 // mutant: uncover.go: _, err := u.nativeMax() => var err error
-// SET MAX ADDRESS comes directly after READ NATIVE MAX ADDRESS: no other command between.
+// SET MAX ADDRESS comes directly after a READ NATIVE MAX ADDRESS of its own.
 func TestSetMaxFollowsNativeMax(t *testing.T) {
 	c := config()
 	d := simata.New(c, simata.Faults{}, simata.NewMemory(c), &simata.Manual{})
@@ -140,7 +140,7 @@ func TestSetMaxFollowsNativeMax(t *testing.T) {
 	_, _ = uncovered(t, d)
 	sent := d.Sent()
 	for i, s := range sent {
-		if s.Opcode == 0x37 && (sent[i-1].Opcode != 0x27 || s.Count != 1 || s.LBA != 4095) {
+		if s.Opcode == 0x37 && (sent[i-1].Opcode != 0x27 || sent[i-2].Opcode != 0x27 || s.Count != 1 || s.LBA != 4095) {
 			t.Errorf("%+v after %+v", s, sent[i-1])
 		}
 	}

@@ -24,6 +24,7 @@ type Config struct {
 	SanitizeTime, EraseTime, EnhancedTime time.Duration
 	EraseWord, EnhancedWord               uint16 // words 89 and 90
 	EnhancedFill                          byte   // what an enhanced erase writes
+	NoProgress                            bool   // SANITIZE STATUS EXT leaves progress at 0
 
 	Pending, Uncorrectable uint32 // as statistics and attributes count them
 

@@ -92,6 +92,9 @@ func (d *Drive) sanitizeStatus() registers {
 		r.count, r.lba = 0x8000, 0xffff
 	case Running:
 		r.count, r.lba = 0x4000, uint64(z.Run.progress())
+		if d.s.Made.NoProgress {
+			r.lba = 0
+		}
 	default:
 		r.lba = 0xffff // "no sanitize under way" comes with this progress
 	}
