@@ -3,6 +3,7 @@ package wipe
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -21,7 +22,8 @@ type canaries struct {
 	w      *work
 	act    record.Act
 	places []int64
-	bad    map[int64]bool // bear none: they could not be written, or not read back
+	bad    map[int64]bool              // bear none: they could not be written, or not read back
+	former map[int64][sha256.Size]byte // what they held before, where that can be told from an erased sector
 	stream pattern.Stream
 	sector int
 	buf    []byte // one sector, aligned for O_DIRECT
@@ -44,7 +46,7 @@ func newCanaries(w *work, round int, act record.Act) (*canaries, error) {
 	if err != nil {
 		return nil, fmt.Errorf("allocate a sector: %w", err)
 	}
-	return &canaries{w: w, act: act, places: places, bad: map[int64]bool{}, stream: s, sector: sector, buf: buf, want: make([]byte, sector)}, nil
+	return &canaries{w: w, act: act, places: places, bad: map[int64]bool{}, former: map[int64][sha256.Size]byte{}, stream: s, sector: sector, buf: buf, want: make([]byte, sector)}, nil
 }
 
 func (c *canaries) free() { _ = unix.Munmap(c.buf) }
@@ -98,7 +100,11 @@ func (c *canaries) plant(ctx context.Context) error {
 			p.Bad = append(p.Bad, record.Range{First: record.Size(off), End: record.Size(off + int64(c.sector))})
 		}
 	}
-	err := c.each(ctx, "plant", func(off int64) error {
+	err := c.remember(ctx)
+	if err != nil {
+		return fmt.Errorf("read the places of the canaries: %w", err)
+	}
+	err = c.each(ctx, "plant", func(off int64) error {
 		c.stream.Fill(c.buf, off)
 		if _, err := c.w.drive.WriteAt(c.buf, off); err != nil {
 			spoilt(off, err)
@@ -135,6 +141,17 @@ func (c *canaries) plant(ctx context.Context) error {
 	return c.w.tell(record.Event{Planted: &p})
 }
 
+// remember reads what the places hold now. A drive that loses the canaries, for it never
+// flushed them, shows that again if it erased nothing.
+func (c *canaries) remember(ctx context.Context) error {
+	return c.each(ctx, "plant", func(off int64) error {
+		if c.read(off) == nil && !uniform(c.buf, c.buf[0]) {
+			c.former[off] = sha256.Sum256(c.buf)
+		}
+		return nil
+	})
+}
+
 // look reads every place that bore a canary again.
 func (c *canaries) look(ctx context.Context) error {
 	o, err := c.w.drive.State(ctx)
@@ -161,7 +178,11 @@ func (c *canaries) look(ctx context.Context) error {
 		}
 		l.Places++
 		c.stream.Fill(c.want, off)
+		was, known := c.former[off]
 		switch {
+		case known && sha256.Sum256(c.buf) == was:
+			l.Former++
+			list(&l.Found, off)
 		case uniform(c.buf, 0x00):
 			l.Zeros++
 		case uniform(c.buf, 0xff):

@@ -10,7 +10,9 @@ import (
 )
 
 // carriedOut are the drive's own commands that this version gives.
-var carriedOut = map[record.Act]bool{}
+var carriedOut = map[record.Act]bool{
+	record.SCSISanitizeCrypto: true, record.SCSISanitizeBlock: true, record.SCSISanitizeOverwrite: true, record.SCSIFormatUnit: true,
+}
 
 // preference orders techniques that earn the same method: first the one of which most
 // can be shown. A host's overwrite is compared byte by byte; a cryptographic erase

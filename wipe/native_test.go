@@ -22,6 +22,7 @@ type sanitizer struct {
 	*wipetest.Drive
 	ignores  bool    // accepts the command and goes on showing its last success
 	survives float64 // part of the sectors that is left
+	loses    bool    // what was written since it began
 	refuses  bool
 	fails    bool
 
@@ -92,6 +93,9 @@ func (e *sanitizing) Erase(_ context.Context, tell wipe.Tell, how func(wipe.Cour
 	}
 	r := rand.New(rand.NewPCG(1, uint64(e.action)))
 	m := d.Medium()
+	if d.loses {
+		copy(m, d.Old())
+	}
 	for i := 0; i < len(m); i += 512 {
 		if r.Float64() >= d.survives {
 			clear(m[i : i+512])
@@ -173,6 +177,8 @@ func TestNativeLies(t *testing.T) {
 			d.Faults.Read = func(off int64, n int) (int, error) { return n, nil }
 			d.Faults.Write = func(off int64, n int) (int, error) { return n, errors.New("no") }
 		}, record.Unknown},
+		// mutant: canaries.go: case known && sha256.Sum256(c.buf) == was: => case false:
+		{"loses the canaries and erases nothing", func(d *sanitizer) { d.survives, d.loses = 1, true }, record.Failed},
 		{"cannot be flushed", func(d *sanitizer) { d.Faults.Flush = errors.New("no") }, record.Incomplete},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -82,6 +82,7 @@ type Looked struct {
 	Direct     bool    `json:"direct"`  // O_DIRECT
 	Places     int64   `json:"places"`  // sectors read whole
 	Present    int64   `json:"present"` // of them with 16 bytes or more of their canary, at its place
+	Former     int64   `json:"former"`  // of them with what they held before the canaries, where that was not one byte over and over
 	Zeros      int64   `json:"zeros"`   // of them all 00h
 	Ones       int64   `json:"ones"`    // of them all FFh
 	Found      []Range `json:"found,omitempty"`

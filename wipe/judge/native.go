@@ -87,7 +87,7 @@ func (s *scene) takeLooked(l *record.Looked) error {
 	if a.step != len(order)-1 {
 		return fmt.Errorf("%s: canaries are looked for before it has ended", l.Act)
 	}
-	if l.Present < 0 || l.Zeros < 0 || l.Ones < 0 || l.Present > l.Places || l.Zeros > l.Places || l.Ones > l.Places || l.Nanos < 0 {
+	if l.Former < 0 || l.Former > l.Places || l.Present < 0 || l.Zeros < 0 || l.Ones < 0 || l.Present > l.Places || l.Zeros > l.Places || l.Ones > l.Places || l.Nanos < 0 {
 		return fmt.Errorf("%s: %d of %d places have their canary", l.Act, l.Present, l.Places)
 	}
 	a.looked = l
@@ -102,6 +102,9 @@ func (s *scene) nativeWrong() (bad []string) {
 		bad = append(bad, f.bad...)
 		if l := a.looked; l != nil && (l.Present != 0 || len(l.Found) > 0) {
 			bad = append(bad, fmt.Sprintf("%s: %d of %d places still hold what was written before it", a.act, max(l.Present, int64(len(l.Found))), l.Places))
+		}
+		if l := a.looked; l != nil && l.Former != 0 {
+			bad = append(bad, fmt.Sprintf("%s: %d of %d places hold again what they held before the canaries", a.act, l.Former, l.Places))
 		}
 	}
 	return bad

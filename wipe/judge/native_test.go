@@ -243,6 +243,8 @@ func TestNativeAttacks(t *testing.T) {
 		runNative(t, act, []nativeMutation{
 			// mutant: native.go: if l := a.looked; l != nil && (l.Present != 0 || len(l.Found) > 0) { => if l := a.looked; l != nil && len(l.Found) > 0 {
 			{"one canary left", looked(func(l *record.Looked) { l.Present = 1 }), record.Failed, "1 of 6907 places still hold"},
+			// mutant: native.go: if l := a.looked; l != nil && l.Former != 0 { => if l := a.looked; l != nil && false {
+			{"former data is back", looked(func(l *record.Looked) { l.Former = 1 }), record.Failed, "hold again"},
 			{"one canary listed", looked(func(l *record.Looked) { l.Found = []record.Range{{End: 512}} }), record.Failed, "still hold"},
 			// mutant: native.go: need(l.Places >= p.Present && len(l.Unreadable) == 0, => need(len(l.Unreadable) == 0,
 			{"not all looked at", looked(func(l *record.Looked) { l.Places, l.Zeros = 6906, 0 }), record.Unknown, "6906 of 6907 places could be read"},

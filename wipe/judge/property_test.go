@@ -110,6 +110,7 @@ var unjudged = map[string]string{
 	"task.device.rotationRpm":           "informs",
 	"task.device.transport":             "informs",
 	"task.device.remote":                "the plan refuses these",
+	"task.device.remoteAt":              "informs",
 	"task.device.path":                  "never an identity",
 	"task.device.node":                  "never an identity",
 	"task.device.removable":             "informs",
