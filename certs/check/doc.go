@@ -11,6 +11,10 @@
 // building the whole record again from it; the pages, by computing their text and
 // drawing them again. The record's verdict is thus never believed, only compared.
 //
+// A second look is checked likewise, its finding derived again by the rules of second looks; what it
+// says of its certificate is then held against that certificate, given with it
+// ([MatchLooks]). Without it, it is refused.
+//
 // A step that fails stops the steps that need it, and these say so. What is unknown
 // is refused: another attachment, another format, a profile this version does not
 // have, an object our writer does not emit.

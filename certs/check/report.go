@@ -21,22 +21,26 @@ type Line struct {
 	Detail string `json:"detail"` // one line: what was found, or why not
 }
 
-// KindSummary is the kind of a machine summary, beside [record.KindCertificate] and
-// [record.KindNotice].
-const KindSummary = "summary"
+// The kinds of a machine summary and of a second look, beside
+// [record.KindCertificate] and [record.KindNotice].
+const (
+	KindSummary = "summary"
+	KindLook    = "second look"
+)
 
 // Report is what was found in one file. All but Lines is the file's own word, and
 // worth as much as OK says.
 type Report struct {
 	Lines    []Line         `json:"lines"`
-	Kind     string         `json:"kind,omitempty"`     // certificate, notice, summary; "" when not known
-	RecordID string         `json:"recordId,omitempty"` // of the record or summary
-	Digest   record.Hex     `json:"digest,omitempty"`   // SHA-256 of the record's or summary's canonical bytes
+	Kind     string         `json:"kind,omitempty"`     // certificate, notice, summary, second look; "" when not known
+	RecordID string         `json:"recordId,omitempty"` // of the record, summary or look
+	Digest   record.Hex     `json:"digest,omitempty"`   // SHA-256 of its canonical bytes
 	Virtual  bool           `json:"virtual"`
-	Verdict  record.Verdict `json:"verdict,omitzero"` // zero for a summary
+	Verdict  record.Verdict `json:"verdict,omitzero"` // zero for a summary and a second look
 
 	Record  *record.Record  `json:"-"` // nil unless a certificate or notice was decoded
 	Summary *record.Summary `json:"-"` // nil unless a summary was decoded
+	Look    *record.Look    `json:"-"` // nil unless a second look was decoded
 }
 
 // OK reports whether every check holds. A report without checks is not OK.
@@ -65,16 +69,19 @@ type Outcome string
 // The outcomes.
 const (
 	Refused Outcome = "refused" // some check does not hold
-	Notice  Outcome = "notice"  // authentic, and says that something was not sanitised
+	Notice  Outcome = "notice"  // authentic, and says that something was not sanitised, or was not found so again
 	Erased  Outcome = "erased"  // authentic, and says that all it names was
+	Holds   Outcome = "holds"   // an authentic second look at what a certificate given with it says, and it is so
 )
 
-// Outcome tells the three apart. Anything but a certificate, or a summary of nothing
+// Outcome tells them apart. Anything but a certificate, or a summary of nothing
 // but certificates that covers every drive ordered, is at best a notice.
 func (r Report) Outcome() Outcome {
 	switch {
 	case !r.OK():
 		return Refused
+	case r.Look != nil && r.Look.Finding.Sight == record.SightHolds:
+		return Holds
 	case r.Kind == record.KindCertificate && r.Verdict.Reached:
 		return Erased
 	case r.Kind == KindSummary && r.Summary != nil && complete(*r.Summary):

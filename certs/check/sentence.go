@@ -17,6 +17,13 @@ func (r Report) Sentence() string {
 		return r.refusal()
 	case Erased:
 		return r.virtual() + r.erased()
+	case Holds:
+		return r.virtual() + fmt.Sprintf("authentic %s: second look %s: %s still holds what certificate %s says: %s",
+			byClock, r.RecordID, r.Look.Device.Identity, r.Look.Of.Record, r.Look.Finding.Reasons[len(r.Look.Finding.Reasons)-1])
+	}
+	if r.Look != nil {
+		return r.virtual() + fmt.Sprintf("authentic %s, but NOT FOUND AS CERTIFIED: second look %s of certificate %s: %s is %s: %s",
+			byClock, r.RecordID, r.Look.Of.Record, r.Look.Device.Identity, sightWord(r.Look.Finding.Sight), list(r.Look.Finding.Reasons))
 	}
 	return r.virtual() + r.notErased()
 }
@@ -63,4 +70,17 @@ func (r Report) notErased() string {
 	}
 	return fmt.Sprintf("authentic %s, but NOT SANITISED: notice %s: %s is %s: %s",
 		byClock, r.RecordID, r.Record.Device.Identity, r.Verdict.State, list(r.Verdict.Reasons))
+}
+
+// sightWord says what a second look has found of the drive.
+func sightWord(s record.Sight) string {
+	switch s {
+	case record.SightDiffers:
+		return "OTHER than it says"
+	case record.SightUnreadable:
+		return "not wholly readable"
+	case record.SightIncomplete:
+		return "not wholly looked at"
+	}
+	return "not known to be so"
 }

@@ -28,6 +28,11 @@ const (
 	StepSumEnvelope = "summary envelope"
 	StepSummary     = "summary"
 	StepRows        = "rows"
+
+	StepLookEnvelope = "look envelope"
+	StepLook         = "second look"
+	StepFinding      = "finding"
+	StepCertificate  = "certificate"
 )
 
 // step is one check: what it needs, and what it does. It returns what it found.
@@ -60,10 +65,14 @@ func Check(data []byte, o Options) Report {
 		r.add(StepContent, false, "not read: the container does not hold")
 		return r.report
 	}
-	if _, ok := r.doc.Attachments[pdf.AttachSummary]; ok {
+	switch {
+	case r.doc.Attachments[pdf.AttachSummary] != nil:
 		r.report.Kind = KindSummary
 		r.take(summarySteps)
-	} else {
+	case r.doc.Attachments[pdf.AttachLook] != nil:
+		r.report.Kind = KindLook
+		r.take(lookSteps)
+	default:
 		r.take(recordSteps)
 	}
 	if o.RequirePhysical {
@@ -113,7 +122,7 @@ var physicalSteps = []step{{StepPhysical, nil, physical}}
 
 func physical(r *run) (string, error) {
 	switch {
-	case r.report.Record == nil && r.report.Summary == nil:
+	case r.report.Record == nil && r.report.Summary == nil && r.report.Look == nil:
 		return "", errors.New("not known: no content was decoded")
 	case r.report.Virtual:
 		return "", errors.New("marked VIRTUAL, and only physical drives were asked for")

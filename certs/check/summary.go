@@ -24,14 +24,17 @@ var summarySteps = []step{
 	{StepDrawing, []string{StepSummary, StepText}, summaryDrawing},
 }
 
-func summaryAttachments(r *run) (string, error) {
+func summaryAttachments(r *run) (string, error) { return r.attached(pdf.AttachSummary) }
+
+// attached: these files, in the order of their names, and no other.
+func (r *run) attached(want ...string) (string, error) {
 	var names []string
 	for n := range r.doc.Attachments {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	if !slices.Equal(names, []string{pdf.AttachSummary}) {
-		return "", fmt.Errorf("found %s; want %s alone", list(names), pdf.AttachSummary)
+	if !slices.Equal(names, want) {
+		return "", fmt.Errorf("found %s; want %s alone", list(names), list(want))
 	}
 	return list(names), nil
 }

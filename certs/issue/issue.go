@@ -16,7 +16,8 @@ type Paper struct {
 	ID           string // of the record or summary
 	Name         string // file name: the identifier and .pdf
 	PDF          []byte
-	Record       record.Record // zero for a summary
+	Record       record.Record // zero for a summary and a second look
+	Look         record.Look   // zero for all but a second look
 	RecordDigest record.Hex    // SHA-256 of the record's canonical bytes
 }
 

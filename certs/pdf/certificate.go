@@ -52,6 +52,29 @@ func SummaryText(sum record.Summary) ([]string, error) {
 	return s.Text(), nil
 }
 
+// Look draws a second look, one page as a rule, and attaches what it rests on.
+func Look(in LookInput) ([]byte, error) {
+	s, err := page.Look(in.Look)
+	if err != nil {
+		return nil, err
+	}
+	return render(s, in.Look.Context.Issued, []attachment{{AttachLook, "", in.Envelope}, {AttachTranscript, "", in.Transcript}})
+}
+
+// Commands are what a person types to compare a drive, at /dev/DRIVE, with what a
+// certificate says it holds. They print nothing where it does, and need no code of
+// ours. None where there are more parts than a page has room for.
+func Commands(of record.Certified) []string { return page.CompareWith(of.Pass, of.Size) }
+
+// LookText is every string Look draws, in the order drawn.
+func LookText(l record.Look) ([]string, error) {
+	s, err := page.Look(l)
+	if err != nil {
+		return nil, err
+	}
+	return s.Text(), nil
+}
+
 func render(s *page.Sheet, issued record.Time, files []attachment) ([]byte, error) {
 	f, err := draw(s)
 	if err != nil {
@@ -76,6 +99,8 @@ func aboutAttachment(name string) string {
 		return "What was done and seen: hash-chained lines, from which the verdict is derived"
 	case AttachOrder:
 		return "The order that permitted the erase, in a signed DSSE envelope"
+	case AttachLook:
+		return "The second look this page shows, in a signed DSSE envelope"
 	case AttachSummary:
 		return "The summary this page shows, in a signed DSSE envelope"
 	}

@@ -31,6 +31,15 @@ func CompareSummary(doc []byte, in SummaryInput) error {
 	return compare(doc, want)
 }
 
+// CompareLook is Compare for a second look.
+func CompareLook(doc []byte, in LookInput) error {
+	want, err := Look(in)
+	if err != nil {
+		return err
+	}
+	return compare(doc, want)
+}
+
 func compare(doc, want []byte) error {
 	_, a, err := read(doc)
 	if err != nil {

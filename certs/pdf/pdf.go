@@ -12,6 +12,7 @@ const (
 	AttachTranscript = "transcript.jsonl"
 	AttachOrder      = "order.dsse.json"
 	AttachSummary    = "summary.dsse.json"
+	AttachLook       = "look.dsse.json"
 )
 
 // Input is what a certificate or notice is made of.
@@ -26,6 +27,13 @@ type Input struct {
 type SummaryInput struct {
 	Summary  record.Summary
 	Envelope []byte // DSSE JSON with the summary
+}
+
+// LookInput is what the paper of a second look is made of.
+type LookInput struct {
+	Look       record.Look
+	Envelope   []byte // DSSE JSON with the look
+	Transcript []byte // the lines of its transcript
 }
 
 // CMSFunc makes the detached CMS signature (DER) over a SHA-256 digest.

@@ -6,6 +6,7 @@ const TranscriptFormat = "lethe.transcript/v1"
 // Event is one observation. Exactly one member is set.
 type Event struct {
 	Task       *Task       `json:"task,omitempty"`
+	Looking    *Looking    `json:"looking,omitempty"`
 	Opened     *Opened     `json:"opened,omitempty"`
 	SeedCommit *SeedCommit `json:"seedCommit,omitempty"`
 	Intent     *Intent     `json:"intent,omitempty"`
@@ -279,7 +280,7 @@ func (e Event) Kind() string {
 		name string
 		set  bool
 	}{
-		{"task", e.Task != nil}, {"opened", e.Opened != nil},
+		{"task", e.Task != nil}, {"looking", e.Looking != nil}, {"opened", e.Opened != nil},
 		{"seedCommit", e.SeedCommit != nil}, {"intent", e.Intent != nil},
 		{"commit", e.Commit != nil}, {"passBegin", e.PassBegin != nil}, {"stretch", e.Stretch != nil},
 		{"kept", e.Kept != nil}, {"passEnd", e.PassEnd != nil}, {"checkBegin", e.CheckBegin != nil}, {"checkEnd", e.CheckEnd != nil},

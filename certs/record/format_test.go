@@ -53,7 +53,7 @@ func structs(v reflect.Type, into map[string]reflect.Type) {
 // say of each whether it may be absent.
 func TestFormatNamesEveryField(t *testing.T) {
 	types := map[string]reflect.Type{}
-	for _, v := range []any{Order{}, Line{}, Record{}, Summary{}} {
+	for _, v := range []any{Order{}, Line{}, Record{}, Summary{}, Look{}} {
 		structs(reflect.TypeOf(v), types)
 	}
 	doc := documented(t)
@@ -96,7 +96,8 @@ func TestFormatNamesEveryWord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, w := range []string{OrderFormat, TranscriptFormat, RecordFormat, SummaryFormat, "lethe-judge/3",
+	for _, w := range []string{OrderFormat, TranscriptFormat, RecordFormat, SummaryFormat, LookFormat, LookingFormat, "lethe-judge/3", "lethe-look/1",
+		string(SightUnknown), string(SightIncomplete), string(SightUnreadable), string(SightDiffers), string(SightHolds),
 		KindCertificate, KindNotice, ReasonDecommission, ReasonTermination, CheckFull, CheckSampled, CheckPercentage,
 		PatternZero, PatternByte, PatternStream, AuditVolatile, AuditDepot, AuditStick,
 		StopSignal, StopError, StopLost, StopStuck, StopGone, StopAbort, StopRefused, ResumeRestart, ResumeWorker, string(MethodClear), string(MethodPurge), string(MethodDestroy),

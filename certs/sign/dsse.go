@@ -15,6 +15,7 @@ import (
 const (
 	PayloadRecord  = "application/vnd.lethe.record.v1+json"
 	PayloadSummary = "application/vnd.lethe.summary.v1+json"
+	PayloadLook    = "application/vnd.lethe.look.v1+json"
 	PayloadPlan    = "application/vnd.lethe.plan.v1+json"
 	PayloadIntent  = "application/vnd.lethe.intent.v1+json"
 	PayloadOrder   = "application/vnd.lethe.order.v1+json"
@@ -23,7 +24,7 @@ const (
 )
 
 var payloadRole = map[string]Role{
-	PayloadRecord: RoleRecord, PayloadSummary: RoleRecord, PayloadPlan: RoleRecord, PayloadIntent: RoleRecord,
+	PayloadRecord: RoleRecord, PayloadSummary: RoleRecord, PayloadLook: RoleRecord, PayloadPlan: RoleRecord, PayloadIntent: RoleRecord,
 	PayloadOrder: RoleOrder, PayloadMarker: RoleOrder, PayloadReceipt: RoleDepot,
 }
 

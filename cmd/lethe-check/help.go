@@ -11,6 +11,8 @@ const help = `lethe-check - is this erasure certificate authentic, and does its 
 
 usage: lethe-check --trust root.pem [options] FILE...
 
+A second look (lethe verify) is checked with the certificate it belongs to: give both.
+
   --trust FILE   root certificate(s) you trust, PEM; may be given more than once.
                  Get it from whoever erased the drives, by another way than the
                  certificates themselves, and compare its fingerprint:
@@ -39,18 +41,24 @@ What is checked, a line each:
   page text         what the pages say is what the record says
   page drawing      the pages drawn again are the same, object by object
   rows              a summary's rows are those of the certificates given with it
+  finding           of a second look: derived again from its own transcript
+  certificate       of a second look: the one given with it says just what the look
+                    was compared with: the same drive, pass and keys
 
 Times are those of the erasing machine's own clock: the signing keys die with the
 machine, and no independent time stamp is in the file.
 
 Exit status:
-  0  every file is an authentic certificate of erasure (VIRTUAL ones say so)
-  3  all are authentic, but a notice (not sanitised) is among them
+  0  every file is an authentic certificate of erasure, or a second look that found
+     its drive as certified (VIRTUAL ones say so)
+  3  all are authentic, but a notice (not sanitised) is among them, or a second look
+     that did not
   1  anything else
   2  usage
 
 Examples:
   lethe-check --trust root.pem out/*.pdf
+  lethe-check --trust root.pem certificate.pdf LOOK-*.pdf
   lethe-check --trust root.pem --physical --quiet archive/*.pdf
   lethe-check --trust root.pem --json - < certificate.pdf | jq .sentence
 `

@@ -13,8 +13,10 @@
 //
 // Exit status:
 //
-//	0  every file is an authentic certificate of erasure
-//	3  all are authentic, but a notice (not sanitised) is among them
+//	0  every file is an authentic certificate of erasure, or a second look given with
+//	   its certificate that found the drive as certified
+//	3  all are authentic, but a notice (not sanitised) is among them, or a second look
+//	   that found otherwise
 //	1  anything else
 //	2  usage
 package main
@@ -50,6 +52,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	reports := examineAll(c.files, stdin, opts)
 	check.MatchRows(reports)
+	check.MatchLooks(reports)
 	if err := c.print(stdout, reports); err != nil {
 		return fail(stderr, err)
 	}
@@ -78,7 +81,7 @@ func status(reports []*check.Report) int {
 	code := exitErased
 	for _, r := range reports {
 		switch r.Outcome() {
-		case check.Erased:
+		case check.Erased, check.Holds:
 		case check.Notice:
 			if code == exitErased {
 				code = exitNotice

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts gives every script real papers of one desk: cert.pdf (S1), notice.pdf
-// (S2, never identified again), virtual.pdf (S3), sum.pdf (S1 and S2), root.pem, and
+// (S2, never identified again), virtual.pdf (S3), look.pdf and differs.pdf (second looks at S1), sum.pdf (S1 and S2), root.pem, and
 // other.pem, the root of somebody else.
 func TestScripts(t *testing.T) {
 	files := papers(t)
@@ -51,7 +51,22 @@ func papers(t *testing.T) map[string][]byte {
 	virtual := d.Paper(t, checktest.Run(t, task("S3")), checktest.Context(true))
 	one := checktest.NewDesk(t, "S1")
 	all := one.Paper(t, checktest.Run(t, checktest.Task(checktest.Device("S1"), one.Profile, one.Ref(t))), c)
+	of, err := record.LookedAt(cert.Record, cert.RecordDigest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(spoil ...func(record.Event) *record.Event) []byte {
+		run := checktest.Again(t, of, cert.Record.Device, record.CheckFull, spoil...)
+		return d.SecondLook(t, run, d.Looker(t)).PDF
+	}
 	return map[string][]byte{
+		"look.pdf": look(),
+		"differs.pdf": look(func(e record.Event) *record.Event {
+			if c := e.CheckEnd; c != nil {
+				c.MismatchBytes, c.Mismatches = 1536, []record.Range{{First: 512, End: 2048}}
+			}
+			return &e
+		}),
 		"root.pem":    sign.EncodeCertificates(d.Root.Certificate()),
 		"other.pem":   sign.EncodeCertificates(one.Root.Certificate()),
 		"leaf.pem":    sign.EncodeCertificates(d.Machine.Chain()...),

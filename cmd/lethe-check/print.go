@@ -50,7 +50,7 @@ func (c config) print(w io.Writer, reports []*check.Report) error {
 			fmt.Fprintf(out, "  %s%s%s %-16s %s\n", colour, mark, p.off, l.Name, plain(l.Detail))
 		}
 		colour := p.good
-		if r.Outcome() != check.Erased {
+		if o := r.Outcome(); o != check.Erased && o != check.Holds {
 			colour = p.bad
 		}
 		fmt.Fprintf(out, "  %s%s%s\n", colour, plain(r.Sentence()), p.off)

@@ -12,6 +12,10 @@ const codeSize = 28.0
 
 // Certificate lays out a record: a certificate, or a notice that looks like none.
 func Certificate(r record.Record) (*Sheet, error) {
+	return one(func(dense float64) (*Sheet, error) { return certificate(r, dense) })
+}
+
+func certificate(r record.Record, dense float64) (*Sheet, error) {
 	canon, err := record.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("lay out certificate: %w", err)
@@ -34,7 +38,7 @@ func Certificate(r record.Record) (*Sheet, error) {
 	}
 	y = verdictBand(first, y, l, r)
 
-	s := &setter{sheet: sheet, next: d.further, x: left, w: right - left, y: y}
+	s := &setter{sheet: sheet, next: d.further, x: left, w: right - left, y: y, dense: dense}
 	a, b := s.column(left, half2), s.column(left+half2+gutter, half2)
 	drive(a, r.Device)
 	sanitization(b, r)

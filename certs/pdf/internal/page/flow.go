@@ -34,7 +34,37 @@ type setter struct {
 	page  int
 	x, w  float64
 	y     float64  // top of the next line
+	dense float64  // how much of its size a text keeps: see densities
 	none  []string // names of values of this section that are not stated
+}
+
+// densities are the sizes that are tried, the largest first, for a document to fit on
+// one page: 7.5 points become 6.75, and no word is lost. One that needs two pages all the same
+// is set in full size.
+var densities = []float64{1, 0.95, 0.9}
+
+// one lays a document out in the largest size in which it is one page.
+func one(lay func(dense float64) (*Sheet, error)) (*Sheet, error) {
+	var full *Sheet
+	for _, d := range densities {
+		s, err := lay(d)
+		if err != nil {
+			return nil, err
+		}
+		if full == nil {
+			full = s
+		}
+		if len(s.Pages) == 1 {
+			return s, nil
+		}
+	}
+	return full, nil
+}
+
+// sized is a style as this setter sets it.
+func (s *setter) sized(st Style) Style {
+	st.Size *= s.dense
+	return st
 }
 
 // column returns a setter for a column that begins where s stands.
@@ -74,6 +104,7 @@ func (s *setter) below(a, b *setter) {
 
 // line sets one line at x.
 func (s *setter) line(x float64, st Style, text string) {
+	st = s.sized(st)
 	s.need(st.Line())
 	s.cur().text(x, s.y+st.Line()*0.78, st, text)
 	s.y += st.Line()
@@ -81,16 +112,16 @@ func (s *setter) line(x float64, st Style, text string) {
 
 // para sets a wrapped paragraph.
 func (s *setter) para(st Style, text string) {
-	for _, l := range st.wrap(text, s.w) {
+	for _, l := range s.sized(st).wrap(text, s.w) {
 		s.line(s.x, st, l)
 	}
 }
 
 // section opens a block: a heading over a rule, with room for a few lines below.
 func (s *setter) section(title string) {
-	s.y += 1.9
+	s.y += 1.9 * s.dense * s.dense // the gaps give way first
 	s.need(4*body.Line() + 5)
-	s.cur().text(s.x, s.y+3, head, title)
+	s.cur().text(s.x, s.y+3, s.sized(head), title)
 	s.cur().box(s.x, s.y+4.1, s.w, 0.25, rule)
 	s.y += 4.9
 }
@@ -104,9 +135,9 @@ func (s *setter) row(name string, st Style, value string) {
 		s.none = append(s.none, strings.TrimSpace(name))
 		return
 	}
-	s.need(st.Line())
-	s.cur().text(s.x, s.y+body.Line()*0.78, label, name)
-	for _, l := range st.wrap(value, s.w-labelWidth) {
+	s.need(s.sized(st).Line())
+	s.cur().text(s.x, s.y+s.sized(body).Line()*0.78, s.sized(label), name)
+	for _, l := range s.sized(st).wrap(value, s.w-labelWidth) {
 		s.line(s.x+labelWidth, st, l)
 	}
 }
@@ -142,10 +173,11 @@ func (s *setter) items(list []string, most int) {
 
 // bullet sets one wrapped item of a list.
 func (s *setter) bullet(text string) {
-	for i, l := range body.wrap(text, s.w-3) {
+	st := s.sized(body)
+	for i, l := range st.wrap(text, s.w-3) {
 		if i == 0 {
-			s.need(body.Line())
-			s.cur().box(s.x+0.4, s.y+body.Line()*0.45, 0.9, 0.9, grey)
+			s.need(st.Line())
+			s.cur().box(s.x+0.4, s.y+st.Line()*0.45, 0.9, 0.9, grey)
 		}
 		s.line(s.x+3, body, l)
 	}

@@ -106,11 +106,16 @@ func verification(s *setter, r record.Record) {
 		how += ": drawn places, the first and the last sector are read back and compared"
 	}
 	s.row("Verification", body, how)
+	observed(s, v, r.Device.Size)
+}
+
+// observed is what a reading of the drive, the first or a second, compared and found.
+func observed(s *setter, v *record.Verification, of record.Size) {
 	path := "past the page cache (O_DIRECT)"
 	if !v.Direct {
 		path = "through the page cache"
 	}
-	s.row("  compared", body, fmt.Sprintf("%s of %s, pass %d, %s", Commas(uint64(v.Compared)), byteCount(r.Device.Size), v.Pass, path))
+	s.row("  compared", body, fmt.Sprintf("%s of %s, pass %d, %s", Commas(uint64(v.Compared)), byteCount(of), v.Pass, path))
 	sampling(s, v.Sample)
 	st := body
 	if v.MismatchBytes > 0 || len(v.Mismatches) > 0 {
@@ -136,9 +141,9 @@ func sampling(s *setter, m *record.Sample) {
 		s.row("  which shows", heavy, "nothing")
 	}
 	if m.Seed != "" {
-		s.row("  seed of the places", code, Printable(m.Seed))
+		s.row("  their seed", code, Printable(m.Seed))
 	} else {
-		s.row("  seed of the places", heavy, "not revealed")
+		s.row("  their seed", heavy, "not revealed")
 	}
 }
 

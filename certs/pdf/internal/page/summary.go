@@ -28,7 +28,7 @@ func Summary(m record.Summary) (*Sheet, error) {
 		y = d.banner(first, y, "")
 	}
 	y = countBand(first, y, words, counts, color)
-	s := &setter{sheet: sheet, next: d.further, x: left, w: right - left, y: y}
+	s := &setter{sheet: sheet, next: d.further, x: left, w: right - left, y: y, dense: 1}
 	a, b := s.column(left, half2), s.column(left+half2+gutter, half2)
 	machineOf(a, m.Context.Machine)
 	toolOf(a, m.Context)

@@ -25,32 +25,47 @@ func (s *setter) digest(name string, h record.Hex) { s.row(name, code, Printable
 func check(s *setter, r record.Record, l look) {
 	s.section("Check it yourself")
 	checkFile(s)
-	if cmds := compare(r); len(cmds) > 0 && l.good {
-		name := "The drive"
-		for _, cmd := range cmds {
-			s.row(name, code, cmd)
-			name = ""
-		}
-		s.row("", label, "prints nothing where every byte is as it was left. It needs no code of ours.")
+	if l.good {
+		s.commands(compare(r), "prints nothing where every byte is as it was left. It needs no code of ours.")
 	}
+}
+
+// commands are what a reader types to compare the drive, and what that says.
+func (s *setter) commands(cmds []string, says string) {
+	if len(cmds) == 0 {
+		return
+	}
+	name := "The drive"
+	for _, cmd := range cmds {
+		s.row(name, code, cmd)
+		name = ""
+	}
+	s.row("", label, says)
 }
 
 // checkFile is a command, and behind it what it does.
 func checkFile(s *setter) {
 	s.row("This file", code, checkCommand)
-	s.cur().text(s.x+labelWidth+code.Width(checkCommand)+3, s.y-code.Line()*0.22, label,
+	st := s.sized(code)
+	s.cur().text(s.x+labelWidth+st.Width(checkCommand)+3, s.y-st.Line()*0.22, s.sized(label),
 		"also derives the verdict again. The QR code is the record's digest.")
 }
 
 // compare are the commands that compare the drive with its last pass, one for each of
 // its parts.
 func compare(r record.Record) []string {
-	if len(r.Passes) == 0 || r.Device.Size == 0 {
+	if len(r.Passes) == 0 {
 		return nil
 	}
-	p := r.Passes[len(r.Passes)-1]
-	n := uint64(r.Device.Size)
+	return CompareWith(r.Passes[len(r.Passes)-1], r.Device.Size)
+}
+
+// CompareWith are those for one pass over a drive.
+func CompareWith(p record.PassDone, size record.Size) []string {
+	n := uint64(size)
 	switch {
+	case size == 0:
+		return nil
 	case p.What.Pattern == record.PatternZero:
 		return []string{fmt.Sprintf("cmp -n %d /dev/zero /dev/DRIVE", n)}
 	case p.What.Pattern == record.PatternByte && p.What.Byte >= 0 && p.What.Byte < 256:
