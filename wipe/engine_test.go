@@ -108,7 +108,7 @@ func TestBadSpeech(t *testing.T) {
 		{"a torn line", []string{strings.TrimSuffix(ended, "\n")}, record.Incomplete, "unexpected EOF"},
 		// mutant: message.go: if len(line) > maxMessage { => if false {
 		{"an endless line", []string{strings.Repeat("x", 3<<20)}, record.Incomplete, "message longer than"},
-		// mutant: keeper.go: case e.Task != nil || e.Resumed != nil => case e.Resumed != nil
+		// mutant: keeper.go: case e.Task != nil || e.Looking != nil || e.Resumed != nil => case e.Resumed != nil
 		{"a task of its own", []string{`{"event":{"task":` + ownTask(t) + `}}` + "\n"}, record.Incomplete, "in the supervisor's place"},
 		{"the supervisor's word", []string{stopped("supervisor")}, record.Incomplete, "in the supervisor's place"},
 	} {

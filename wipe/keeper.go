@@ -130,7 +130,7 @@ func (k *keeper) listen(w Worker) error {
 			}
 			continue
 		case said.Key != nil:
-		case e.Task != nil || e.Resumed != nil || e.Stalled != nil || e.Stopped != nil && e.Stopped.By != byWorker:
+		case e.Task != nil || e.Looking != nil || e.Resumed != nil || e.Stalled != nil || e.Stopped != nil && e.Stopped.By != byWorker:
 			return errNotWorkers
 		case e.Kind() == "":
 			return errors.New("hear worker: not exactly one event")

@@ -100,7 +100,12 @@ func NewLink(in io.Writer, out io.Reader) *Link {
 }
 
 // Instruct tells the worker its task: the first line it gets.
-func (l *Link) Instruct(s Spec) error { return writeLine(l.in, s) }
+func (l *Link) Instruct(s Spec) error { return l.tell(s) }
+
+// InstructLook tells the process of a second look what it is to do: its first line.
+func (l *Link) InstructLook(s LookSpec) error { return l.tell(s) }
+
+func (l *Link) tell(spec any) error { return writeLine(l.in, spec) }
 
 // Said is what a worker said: exactly one member is set.
 type Said struct {

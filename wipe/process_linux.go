@@ -37,6 +37,21 @@ const instructWithin = 30 * time.Second
 
 // Start implements Spawner. The worker outlives ctx: only Stop and Kill end it.
 func (p Processes) Start(ctx context.Context, s Spec) (Worker, error) {
+	var cpus []int
+	if p.CPUs != nil {
+		cpus = p.CPUs(s)
+	}
+	return p.start(ctx, s, cpus)
+}
+
+// StartLook implements LookSpawner, as Start does Spawner.
+func (p Processes) StartLook(ctx context.Context, s LookSpec) (Worker, error) {
+	return p.start(ctx, s, nil)
+}
+
+// start starts a process on these processors, any where there are none, and tells it what
+// it is to do.
+func (p Processes) start(ctx context.Context, spec any, cpus []int) (Worker, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -60,9 +75,7 @@ func (p Processes) Start(ctx context.Context, s Spec) (Worker, error) {
 	// only, which then stops the workers in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	err = confine.Start(cmd.SysProcAttr, func() error {
-		if p.CPUs != nil {
-			stay(p.CPUs(s))
-		}
+		stay(cpus)
 		return cmd.Start()
 	})
 	theirIn.Close()
@@ -71,7 +84,7 @@ func (p Processes) Start(ctx context.Context, s Spec) (Worker, error) {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", p.Path, err), in.Close(), out.Close())
 	}
 	pr := &process{Link: NewLink(in, out), cmd: cmd, in: in, out: out}
-	if err := pr.instruct(s); err != nil {
+	if err := pr.instruct(spec); err != nil {
 		pr.Kill()
 		return nil, errors.Join(fmt.Errorf("instruct worker: %w", err), pr.Wait())
 	}
@@ -109,11 +122,11 @@ type process struct {
 }
 
 // instruct waits no longer than it must for a worker that does not read.
-func (p *process) instruct(s Spec) error {
+func (p *process) instruct(spec any) error {
 	if err := p.in.SetWriteDeadline(time.Now().Add(instructWithin)); err != nil {
 		return err
 	}
-	return errors.Join(p.Instruct(s), p.in.SetWriteDeadline(time.Time{}))
+	return errors.Join(p.tell(spec), p.in.SetWriteDeadline(time.Time{}))
 }
 
 // Stop implements Worker.

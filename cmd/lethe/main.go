@@ -41,9 +41,9 @@ func run(argv []string) int {
 
 func commands() []cli.Command {
 	return []cli.Command{
-		listCommand(), planCommand(), eraseCommand(), abortCommand(), recoverCommand(), doctorCommand(),
+		listCommand(), planCommand(), eraseCommand(), verifyCommand(), abortCommand(), recoverCommand(), doctorCommand(),
 		orderCommand(), keyCommand(), stickCommand(), enrollCommand(),
-		bootCommand(), workerCommand(), versionCommand(),
+		bootCommand(), workerCommand(), lookerCommand(), versionCommand(),
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lethe/certs/check"
+	"lethe/certs/pdf"
 	"lethe/certs/record"
 	"lethe/certs/sign"
 	"lethe/inventory"
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		cmd := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "lethe"), ".")
+		cmd := exec.Command("go", "build", "-buildvcs=false", "-o", dir, ".", "../lethe-check")
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			panic(string(out))
@@ -55,6 +56,8 @@ func TestMain(m *testing.M) {
 //	sum FILE VAR                    keeps a file's SHA-256 for the command same
 //	same FILE VAR                   fails unless the file still has that SHA-256
 //	check ROOT STATE...             every paper in papers/: authentic, in these states
+//	paper KIND FILE                 copies the one certificate (or notice), or the summary, of
+//	                                papers/ to FILE
 //	smallfs DIR SIZE                mounts a small tmpfs
 //	mountloop DEV DIR               mounts an ext4 made on it, read-only
 func TestScripts(t *testing.T) {
@@ -67,7 +70,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"loop": cmdLoop, "sum": cmdSum, "same": cmdSame, "check": cmdCheck,
-			"smallfs": cmdSmallFS, "mountloop": cmdMountLoop,
+			"paper": cmdPaper, "smallfs": cmdSmallFS, "mountloop": cmdMountLoop,
 		},
 	})
 }
@@ -153,6 +156,23 @@ func stateOf(ts *testscript.TestScript, file string, roots *x509.CertPool) strin
 		return "summary"
 	}
 	return string(r.Verdict.State)
+}
+
+func cmdPaper(ts *testscript.TestScript, neg bool, args []string) {
+	attached := map[string]string{"record": pdf.AttachRecord, "summary": pdf.AttachSummary}[args[0]]
+	files, err := filepath.Glob(ts.MkAbs("papers/*.pdf"))
+	ts.Check(err)
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		ts.Check(err)
+		d, err := pdf.Read(b)
+		ts.Check(err)
+		if d.Attachments[attached] != nil {
+			ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o600))
+			return
+		}
+	}
+	ts.Fatalf("no %s among %q", args[0], files)
 }
 
 func cmdSmallFS(ts *testscript.TestScript, neg bool, args []string) {

@@ -98,6 +98,31 @@ func TestUnlistedCallsEndTheProcess(t *testing.T) {
 	}
 }
 
+// Who only reads a drive has no call that writes to it or commands it.
+//
+// mutant: calls_linux.go: rs := allowed(unix.SYS_PREAD64, unix.SYS_FUTEX) => rs := allowed(unix.SYS_PREAD64, unix.SYS_FUTEX, unix.SYS_PWRITE64)
+// mutant: calls_linux.go: rs = append(rs, answered(eperm, unix.SYS_IOCTL)...) => rs = append(rs, allowed(unix.SYS_IOCTL)...)
+func TestReaderCannotWrite(t *testing.T) {
+	p, err := assemble(auditArch, readerCalls(pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range []uint32{unix.SYS_PWRITE64, unix.SYS_PWRITEV, unix.SYS_PWRITEV2, unix.SYS_FALLOCATE, unix.SYS_FTRUNCATE,
+		unix.SYS_SENDFILE, unix.SYS_SPLICE, unix.SYS_COPY_FILE_RANGE, unix.SYS_IO_SUBMIT, unix.SYS_FSYNC} {
+		if got := run(t, p, auditArch, call, [6]uint64{3}); got != kill {
+			t.Errorf("call %d: %#x, want the process's end", call, got)
+		}
+	}
+	for _, request := range []uint64{0x2285, 0x1277, unix.BLKGETSIZE64, unix.BLKFLSBUF} {
+		if got := run(t, p, auditArch, unix.SYS_IOCTL, [6]uint64{3, request}); got != errno|eperm {
+			t.Errorf("ioctl %#x: %#x, want EPERM", request, got)
+		}
+	}
+	if got := run(t, p, auditArch, unix.SYS_PREAD64, [6]uint64{3}); got != allow {
+		t.Errorf("pread: %#x", got)
+	}
+}
+
 // No thread of a worker gets out by one of these.
 func TestNeverListed(t *testing.T) {
 	for _, call := range []uint32{unix.SYS_EXECVE, unix.SYS_EXECVEAT, unix.SYS_PTRACE, unix.SYS_SOCKET, unix.SYS_CONNECT,

@@ -17,6 +17,19 @@ const (
 func calls(pid int, requests []uint32) []rule {
 	rs := allowed(unix.SYS_PWRITE64, unix.SYS_PREAD64, unix.SYS_FUTEX, unix.SYS_FSYNC, unix.SYS_FDATASYNC)
 	rs = append(rs, rule{call: unix.SYS_IOCTL, say: allow, only: among(1, requests...)})
+	return append(rs, common(pid)...)
+}
+
+// readerCalls are the rules of a process that only reads its drive from now on: none
+// of them writes to a file at an offset or commands a drive.
+func readerCalls(pid int) []rule {
+	rs := allowed(unix.SYS_PREAD64, unix.SYS_FUTEX)
+	rs = append(rs, answered(eperm, unix.SYS_IOCTL)...)
+	return append(rs, common(pid)...)
+}
+
+// common are the rules of both.
+func common(pid int) (rs []rule) {
 	rs = append(rs, pipes...)
 	rs = append(rs, memory...)
 	rs = append(rs, reading...)

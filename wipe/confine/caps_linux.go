@@ -29,11 +29,13 @@ var opening = capsOf(unix.CAP_SYS_ADMIN, unix.CAP_SYS_RAWIO,
 // Needs is what the commands to a drive ask of the kernel.
 type Needs int
 
-// A file, a block device without commands of its own, and one with.
+// A file, a block device without commands of its own, one with, and whatever is only
+// read from now on: it gets no command, and no call that writes at an offset.
 const (
 	File Needs = iota
 	Block
 	Commands
+	Reading
 )
 
 func (n Needs) capabilities() capabilities {

@@ -167,7 +167,7 @@ const killed = "signal: bad system call"
 // mutant: landlock_linux.go: err = onAllThreads(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(set), 0) => err = nil
 // mutant: calls_linux.go: only: none(2, writing)} => only: none(2, 0)}
 // mutant: seccomp_linux.go: unix.SECCOMP_FILTER_FLAG_TSYNC, => 0,
-// mutant: enter_linux.go: return s, filter(requests) => return s, nil
+// mutant: enter_linux.go: return s, filter(calls(os.Getpid(), requests)) => return s, nil
 func TestConfined(t *testing.T) {
 	for _, c := range []struct{ act, want string }{
 		{"nothing", "<nil>"},

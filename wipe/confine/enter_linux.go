@@ -2,6 +2,7 @@ package confine
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -42,7 +43,10 @@ func Enter(n Needs, requests []uint32) (State, error) {
 		return s, err
 	}
 	s.Landlock, s.Capabilities = v, left.names()
-	return s, filter(requests)
+	if n == Reading {
+		return s, filter(readerCalls(os.Getpid()))
+	}
+	return s, filter(calls(os.Getpid(), requests))
 }
 
 // NoCore forbids core dumps of this process, and that another one of its user looks

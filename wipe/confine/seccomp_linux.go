@@ -2,7 +2,6 @@ package confine
 
 import (
 	"fmt"
-	"os"
 	goruntime "runtime"
 	"unsafe"
 
@@ -10,8 +9,8 @@ import (
 )
 
 // filter holds every thread of this process to the calls, for good.
-func filter(requests []uint32) error {
-	p, err := assemble(auditArch, calls(os.Getpid(), requests))
+func filter(rules []rule) error {
+	p, err := assemble(auditArch, rules)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ type InProcess struct {
 	Open wipe.Opener
 	// Serve is the worker's body, wipe.ServeWorker when nil.
 	Serve func(ctx context.Context, in io.Reader, out io.Writer, open wipe.Opener) error
+	// Look opens the drive of a second look.
+	Look wipe.LookOpener
 }
 
 type inProcess struct {
@@ -36,6 +38,19 @@ func (p InProcess) Start(_ context.Context, s wipe.Spec) (wipe.Worker, error) {
 	if serve == nil {
 		serve = wipe.ServeWorker
 	}
+	return start(func(ctx context.Context, in io.Reader, out io.Writer) error { return serve(ctx, in, out, p.Open) },
+		func(l *wipe.Link) error { return l.Instruct(s) })
+}
+
+// StartLook implements wipe.LookSpawner.
+func (p InProcess) StartLook(_ context.Context, s wipe.LookSpec) (wipe.Worker, error) {
+	return start(func(ctx context.Context, in io.Reader, out io.Writer) error {
+		return wipe.ServeLook(ctx, in, out, p.Look)
+	},
+		func(l *wipe.Link) error { return l.InstructLook(s) })
+}
+
+func start(serve func(context.Context, io.Reader, io.Writer) error, instruct func(*wipe.Link) error) (wipe.Worker, error) {
 	theirIn, in := io.Pipe()
 	out, theirOut := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -43,14 +58,14 @@ func (p InProcess) Start(_ context.Context, s wipe.Spec) (wipe.Worker, error) {
 		done: make(chan struct{}), close: sync.OnceFunc(func() { in.Close(); out.Close() })}
 	go func() {
 		defer close(w.done)
-		err := serve(ctx, theirIn, theirOut, p.Open)
+		err := serve(ctx, theirIn, theirOut)
 		if w.err == nil {
 			w.err = err
 		}
 		theirOut.Close()
 		theirIn.Close()
 	}()
-	if err := w.Instruct(s); err != nil {
+	if err := instruct(w.Link); err != nil {
 		w.Kill()
 		return nil, errors.Join(err, w.Wait())
 	}
