@@ -252,10 +252,16 @@ func (a *verifyArgs) look(ctx context.Context, env cli.Env, d inventory.Device, 
 
 // announce says what will be done.
 func (a *verifyArgs) announce(env cli.Env, l record.Looking) {
-	how := readBack(record.Task{Check: l.Check}, a.check)
-	how = strings.ReplaceAll(how, "read back", "read")
+	percent, _ := record.CheckShare(l.Check)
+	how := "every byte of it"
+	switch {
+	case l.Check != record.CheckFull:
+		how = fmt.Sprintf("a sample, drawn places that make up %d %% at least and its first and last sector,", percent)
+	case a.check != record.CheckFull:
+		how = "every byte of it, since it is too small for a sample,"
+	}
 	d := l.Device
-	fmt.Fprintln(env.Stdout, tui.Wrap(fmt.Sprintf("%s (%s, %s) will be READ, and nothing written: %s with what certificate %s says it holds",
+	fmt.Fprintln(env.Stdout, tui.Wrap(fmt.Sprintf("%s (%s, %s) will be READ, and nothing written: %s is compared with what certificate %s says it holds",
 		d.Identity, d.Node, tui.Bytes(int64(d.Size)), how, l.Of.Record), env.Width, 2))
 }
 

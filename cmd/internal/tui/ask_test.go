@@ -67,7 +67,7 @@ func TestAbortPrompt(t *testing.T) {
 			t.Errorf("after %q the screen is %q; want %q", c.typed, out.String(), c.want)
 		}
 		for _, l := range strings.Split(out.String(), "\n") {
-			if _, l, _ := strings.Cut("\x1b[J"+l, "\x1b[J"); len(strings.TrimPrefix(l, "\x1b[3A\x1b[J")) > 80 {
+			if _, l, _ := strings.Cut("\x1b[J"+l, "\x1b[J"); len(strings.TrimPrefix(l, "\r\x1b[3A\x1b[J")) > 80 {
 				t.Errorf("line of %d columns: %q", len(l), l)
 			}
 		}

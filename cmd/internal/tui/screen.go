@@ -156,10 +156,11 @@ func (s *Screen) draw() {
 	}
 }
 
-// wipeLocked goes back over the last live drawing.
+// wipeLocked goes back over the last live drawing, from the beginning of the line: the
+// terminal may have shown a key since, such as ^C.
 func (s *Screen) wipeLocked() {
 	if s.live && s.drawn > 0 {
-		fmt.Fprintf(s.w, "\x1b[%dA\x1b[J", s.drawn)
+		fmt.Fprintf(s.w, "\r\x1b[%dA\x1b[J", s.drawn)
 	}
 	s.drawn = 0
 }

@@ -116,12 +116,12 @@ func TestLiveScreen(t *testing.T) {
 	s.Finish("T-A", strings.Repeat("a long verdict ", 10), false)
 	s.draw()
 	for _, l := range strings.Split(out.String(), "\n") {
-		l = strings.TrimPrefix(l, "\x1b[2A\x1b[J")
+		l = strings.TrimPrefix(l, "\r\x1b[2A\x1b[J")
 		if len(l) > 80 {
 			t.Errorf("line of %d columns: %q", len(l), l)
 		}
 	}
-	if !strings.Contains(out.String(), "\x1b[2A\x1b[Jlog line\n") {
+	if !strings.Contains(out.String(), "\r\x1b[2A\x1b[Jlog line\n") {
 		t.Errorf("a log line does not take the place of the bars: %q", out.String())
 	}
 }
