@@ -30,5 +30,5 @@ func (b ErrorBudget) orDefault() ErrorBudget {
 // options are those of one traversal.
 func (w *work) options(t *traversal) traverse.Options {
 	b := w.spec.Errors.orDefault()
-	return traverse.Options{MaxErrors: int(b.Sectors), ErrorTime: b.Time, Lanes: w.lanes, Progress: t.progress, Stretch: t.stretch}
+	return traverse.Options{MaxErrors: int(b.Sectors), ErrorTime: b.Time, Lanes: w.lanes, Rested: w.rested, Progress: t.progress, Stretch: t.stretch}
 }

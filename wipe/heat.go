@@ -42,6 +42,8 @@ type cooler struct {
 
 	mu   sync.Mutex
 	rest chan struct{} // closed when the drive may go on; nil while it may
+	from time.Time     // when it began to rest, while it does
+	sum  time.Duration // of its rests before
 }
 
 // cool watches over the drive until stop is called. A line that is not taken ends
@@ -110,7 +112,7 @@ func (c *cooler) judge(t Heat, since time.Time) time.Time {
 func (c *cooler) hold() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.rest = make(chan struct{})
+	c.rest, c.from = make(chan struct{}), time.Now()
 }
 
 // release lets the drive go on, and says so where it rested.
@@ -124,6 +126,17 @@ func (c *cooler) release(since time.Time, t Heat) {
 	defer c.mu.Unlock()
 	close(c.rest)
 	c.rest = nil
+	c.sum += time.Since(c.from)
+}
+
+// rested is how long the drive has rested so far.
+func (c *cooler) rested() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rest == nil {
+		return c.sum
+	}
+	return c.sum + time.Since(c.from)
 }
 
 // wait waits while the drive rests.

@@ -3,8 +3,10 @@ package wipe_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,7 +90,7 @@ func paused(f wipetest.Finished) (out []record.Paused) {
 //
 // mutant: heat.go: case !hot && t.Now >= t.Limit: => case !hot && t.Now > t.Limit:
 // mutant: heat.go: case hot && t.Now < t.Resume: => case hot && t.Now < t.Limit:
-// mutant: heat.go: c.rest = make(chan struct{}) => _ = c.rest
+// mutant: heat.go: c.rest, c.from = make(chan struct{}), time.Now() => c.from = time.Now()
 // mutant: heat.go: t, err := h.Heat(ctx) => t, err := Heat{Limit: 1 << 30}, error(nil)
 func TestHotDriveRests(t *testing.T) {
 	d := &hotDrive{at: []int64{60, 58, 56, 55, 55, 55, 54}}
@@ -162,5 +164,48 @@ func TestRestIsNoStall(t *testing.T) {
 	}
 	if took := time.Since(asked); took > 2*time.Second {
 		t.Errorf("the abort took %v", took)
+	}
+}
+
+// failsOnce is a hot drive of which the first transfer after its rest fails once.
+type failsOnce struct {
+	*hotDrive
+	failed bool
+}
+
+func (d *failsOnce) WriteAt(p []byte, off int64) (int, error) {
+	d.mu.Lock()
+	fail := !d.failed && d.asked >= len(d.at)
+	d.failed = d.failed || fail
+	d.mu.Unlock()
+	if fail {
+		return 0, syscall.EIO
+	}
+	return d.Drive.WriteAt(p, off)
+}
+
+// What a transfer waits while its drive cools is no time that its error took.
+//
+// mutant: heat.go: c.sum += time.Since(c.from) =>
+// mutant: errorbudget.go: Rested: w.rested, =>
+func TestRestIsNoErrorTime(t *testing.T) {
+	d := &failsOnce{hotDrive: &hotDrive{at: append(slices.Repeat([]int64{60}, 40), 50)}}
+	b := newBench(t)
+	inner := b.drive.Opener()
+	b.engine.Spawn = wipetest.InProcess{Open: func(ctx context.Context, s wipe.Spec) (wipe.Drive, error) {
+		var err error
+		d.Drive, err = inner(ctx, s)
+		return d, err
+	}}
+	pol := wipetest.Clear(t)
+	pol.Errors = wipe.ErrorBudget{Time: 1500 * time.Millisecond}
+	b.plan = wipetest.Plan(t, pol, wipe.Candidate{Device: b.drive.Device(), Node: "/dev/hot"})
+	f := b.erase(t)
+	p := paused(f)
+	if len(p) != 2 || p[1].Nanos < int64(2*time.Second) || !d.failed {
+		t.Fatalf("it did not rest, or nothing failed: %+v, %t: the test shows nothing", p, d.failed)
+	}
+	if f.Verdict.State != record.Cleared {
+		t.Errorf("%s %q", f.Verdict.State, f.Verdict.Reasons)
 	}
 }

@@ -109,7 +109,8 @@ type work struct {
 	// every byte is read back.
 	seed   []byte
 	places sample.Sample
-	lanes  []int64 // where the drive's parts begin that it reaches independently, but the first
+	rested func() time.Duration // how long the drive was let cool
+	lanes  []int64              // where the drive's parts begin that it reaches independently, but the first
 }
 
 // laned is a Drive that can say that it reaches parts of its medium independently of
@@ -153,7 +154,7 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	}
 	cooler := cool(ctx, beat)
 	defer cooler.stop()
-	w.drive = cooler
+	w.drive, w.rested = cooler, cooler.rested
 	if z := w.zones(ctx, cooler); z.known() {
 		w.port.Progress(Progress{Phase: "write", Pass: 1, Of: int64(len(w.spec.Task.Passes)), Total: w.drive.Size(), Zones: z})
 	}

@@ -44,6 +44,12 @@ func ReadTemperature(ctx context.Context, conn Conn) (Temperature, error) {
 	if !id.Logs() {
 		return Temperature{}, errNoLogs
 	}
+	return ReadTemperatureLog(ctx, conn)
+}
+
+// ReadTemperatureLog reads the page of a drive of which ReadTemperature has read it
+// before.
+func ReadTemperatureLog(ctx context.Context, conn Conn) (Temperature, error) {
 	c := TemperatureCommand()
 	if _, err := read(ctx, conn, c); err != nil {
 		return Temperature{}, err

@@ -33,6 +33,7 @@ type Handle struct {
 
 	retries *retries  // nil unless LimitRetries limited them
 	there   *presence // nil for a file
+	heat    *Thermometer
 }
 
 // Open claims a whole drive for erasing, past the page cache. It fails with

@@ -28,32 +28,63 @@ type Heat struct {
 	Source             string // the command that told
 }
 
+// Thermometer asks one drive how hot it is, again and again, through NVMe where that is
+// set, else through SCSI. What a drive is and which words it knows is asked once: every
+// command beside the log is one more that its queue waits for.
+type Thermometer struct {
+	NVMe nvme.Conn
+	SCSI scsi.Conn
+
+	controller *nvme.Controller // what it said of its limits
+	ask        func(ctx context.Context) (Heat, error)
+}
+
 // Heat asks the drive. ErrNoLimit, or an error of the command: it need not be asked
-// again.
+// again. It is not for concurrent use.
 func (h *Handle) Heat(ctx context.Context) (Heat, error) {
+	if h.heat != nil {
+		return h.heat.Read(ctx)
+	}
+	t := &Thermometer{}
 	switch h.t.src.Block.Transport {
 	case sysfs.NVMe:
 		c, err := h.NVMe()
 		if err != nil {
 			return Heat{}, err
 		}
-		return HeatNVMe(ctx, c)
+		t.NVMe = c
 	case sysfs.SATA, sysfs.SAS:
-		if h.t.src.SCSI != nil {
-			return HeatSCSI(ctx, h.t.src.SCSI)
-		}
+		t.SCSI = h.t.src.SCSI
+	}
+	h.heat = t
+	return t.Read(ctx)
+}
+
+// Read asks the drive.
+func (t *Thermometer) Read(ctx context.Context) (Heat, error) {
+	switch {
+	case t.ask != nil:
+		return t.ask(ctx)
+	case t.NVMe != nil:
+		return t.nvme(ctx)
+	case t.SCSI != nil:
+		return t.first(ctx)
 	}
 	return Heat{}, ErrNoLimit
 }
 
-// HeatNVMe asks a controller: its critical composite temperature is the limit, its
-// warning one where it may go on.
-func HeatNVMe(ctx context.Context, conn nvme.Conn) (Heat, error) {
-	c, err := nvme.ReadController(ctx, conn)
-	if err != nil {
-		return Heat{}, err
+// nvme asks a controller: its critical composite temperature is the limit, its warning
+// one where it may go on.
+func (t *Thermometer) nvme(ctx context.Context) (Heat, error) {
+	if t.controller == nil {
+		c, err := nvme.ReadController(ctx, t.NVMe)
+		if err != nil {
+			return Heat{}, err
+		}
+		t.controller = &c
 	}
-	now, err := nvme.ReadKelvin(ctx, conn)
+	c := t.controller
+	now, err := nvme.ReadKelvin(ctx, t.NVMe)
 	switch {
 	case err != nil:
 		return Heat{}, err
@@ -68,16 +99,38 @@ func HeatNVMe(ctx context.Context, conn nvme.Conn) (Heat, error) {
 	return Heat{int(now) - kelvin, limit, resume, "NVMe SMART log"}, nil
 }
 
-// HeatSCSI asks a drive behind a SCSI transport, first in the words of ATA.
-func HeatSCSI(ctx context.Context, conn scsi.Conn) (Heat, error) {
-	a, err := ata.ReadTemperature(ctx, ata.Over(conn))
-	if err == nil {
-		if !a.HasNow || !a.HasMax {
-			return Heat{}, ErrNoLimit
+// first asks a drive behind a SCSI transport, in the words of ATA before those of SCSI,
+// and keeps to those that it knows.
+func (t *Thermometer) first(ctx context.Context) (Heat, error) {
+	a, err := ata.ReadTemperature(ctx, ata.Over(t.SCSI))
+	if err != nil {
+		h, err := t.scsi(ctx)
+		if err == nil {
+			t.ask = t.scsi
 		}
-		return Heat{a.Now, a.Max, a.Max - coolBy, "ATA temperature statistics"}, nil
+		return h, err
 	}
-	s, err := scsi.ReadTemperature(ctx, conn)
+	t.ask = t.ata
+	return byATA(a)
+}
+
+func (t *Thermometer) ata(ctx context.Context) (Heat, error) {
+	a, err := ata.ReadTemperatureLog(ctx, ata.Over(t.SCSI))
+	if err != nil {
+		return Heat{}, err
+	}
+	return byATA(a)
+}
+
+func byATA(a ata.Temperature) (Heat, error) {
+	if !a.HasNow || !a.HasMax {
+		return Heat{}, ErrNoLimit
+	}
+	return Heat{a.Now, a.Max, a.Max - coolBy, "ATA temperature statistics"}, nil
+}
+
+func (t *Thermometer) scsi(ctx context.Context) (Heat, error) {
+	s, err := scsi.ReadTemperature(ctx, t.SCSI)
 	switch {
 	case err != nil:
 		return Heat{}, err

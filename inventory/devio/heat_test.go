@@ -45,13 +45,11 @@ func TestHeat(t *testing.T) {
 		"SAS, no reference":      {scsi: sas(33, 0xff)},
 		"SAS, no page":           {scsi: sas()},
 	} {
-		var got devio.Heat
-		var err error
-		if c.nvme != nil {
-			got, err = devio.HeatNVMe(context.Background(), c.nvme)
-		} else {
-			got, err = devio.HeatSCSI(context.Background(), c.scsi)
+		thermometer := devio.Thermometer{NVMe: c.nvme}
+		if c.nvme == nil {
+			thermometer.SCSI = c.scsi
 		}
+		got, err := thermometer.Read(context.Background())
 		if got != c.want || (c.want == devio.Heat{}) != (err != nil) {
 			t.Errorf("%s: %+v, %v; want %+v", name, got, err, c.want)
 		}
@@ -64,5 +62,67 @@ func TestHeat(t *testing.T) {
 	defer h.Close()
 	if _, err := h.Heat(context.Background()); !errors.Is(err, devio.ErrNoLimit) {
 		t.Errorf("loop device: %v", err)
+	}
+}
+
+// asked counts the commands of a drive.
+type asked struct {
+	scsi.Conn
+	n int
+}
+
+func (a *asked) Do(ctx context.Context, c *scsi.Command) (scsi.Response, error) {
+	a.n++
+	return a.Conn.Do(ctx, c)
+}
+
+type askedNVMe struct {
+	nvme.Conn
+	n int
+}
+
+func (a *askedNVMe) Do(ctx context.Context, c *nvme.Command) (nvme.Response, error) {
+	a.n++
+	return a.Conn.Do(ctx, c)
+}
+
+// A drive is asked who it is, and which words it knows, the first time only; from then
+// on each question is one command, and its answer is the drive's of now.
+//
+// mutant: heat.go: t.ask = t.ata =>
+// mutant: heat.go: t.ask = t.scsi =>
+// mutant: heat.go: t.controller = &c => defer func() { t.controller = nil }(); t.controller = &c
+func TestHeatIsOneCommand(t *testing.T) {
+	sata := &inventorytest.ATADrive{Sectors: 100, Serial: "S", Celsius: map[int]int8{8: 41, 0x58: 60}}
+	sas := &inventorytest.SCSIDrive{Blocks: 100, BlockLength: 512, Heat: []byte{33, 65}}
+	nv := &inventorytest.NVMeDrive{Serial: "S", CCTemp: 353, Kelvin: 313}
+	for name, c := range map[string]struct {
+		drive scsi.Conn
+		warm  func()
+		now   int
+	}{
+		"ATA":  {sata, func() { sata.Celsius[8] = 59 }, 59},
+		"SAS":  {sas, func() { sas.Heat[0] = 60 }, 60},
+		"NVMe": {nil, func() { nv.Kelvin = 350 }, 77},
+	} {
+		behind, queue := &asked{Conn: c.drive}, &askedNVMe{Conn: nv}
+		th := devio.Thermometer{SCSI: behind}
+		if c.drive == nil {
+			th = devio.Thermometer{NVMe: queue}
+		}
+		if _, err := th.Read(context.Background()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		c.warm()
+		before := behind.n + queue.n
+		for range 3 {
+			h, err := th.Read(context.Background())
+			if err != nil || h.Now != c.now {
+				t.Errorf("%s: %+v, %v; want %d now", name, h, err, c.now)
+			}
+		}
+		if n := behind.n + queue.n - before; n != 3 {
+			t.Errorf("%s: %d commands for 3 questions", name, n)
+		}
 	}
 }

@@ -26,7 +26,7 @@ func newBudget(o Options) *budget {
 func (b *budget) spent(began time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := time.Now()
+	now := b.now()
 	if began.Before(b.counted) {
 		began = b.counted
 	}
@@ -35,6 +35,14 @@ func (b *budget) spent(began time.Time) {
 	if b.left <= 0 && b.over == nil {
 		b.over = fmt.Errorf("%w: more than %v", ErrErrorTime, b.o.ErrorTime)
 	}
+}
+
+// now is the time that errors are measured by: it stands still while the device rests.
+func (b *budget) now() time.Time {
+	if b.o.Rested == nil {
+		return time.Now()
+	}
+	return time.Now().Add(-b.o.Rested())
 }
 
 // giveUp takes one sector.

@@ -1,7 +1,5 @@
 package traverse
 
-import "time"
-
 // The sizes, in bytes, that a failed buffer is cut into, one after the other;
 // the last cut is by the sector. Few and far apart, since a failing command may
 // cost the drive and the kernel's error handling many seconds and one that
@@ -19,7 +17,7 @@ const (
 // narrow moves the parts of p, which failed as a whole, and gives up on the
 // sectors that cannot be moved.
 func (t *Transfer) narrow(do IO, p []byte, off int64) {
-	defer t.budget.spent(time.Now())
+	defer t.budget.spent(t.budget.now())
 	t.cut(p, off, strip, func(p []byte, off int64) bool {
 		return t.try(do, p, off, 1) || t.cut(p, off, block, func(p []byte, off int64) bool {
 			return t.try(do, p, off, t.tries) || t.sectors(do, p, off)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"syscall"
-	"time"
 )
 
 // IO moves the bytes of p at off: the ReadAt or WriteAt of a device.
@@ -52,7 +51,7 @@ func (t *Transfer) Differ(first, end int64) {
 // the time it cost. A short count is not trusted: it is an error, and everything
 // that was not acknowledged whole is moved again.
 func (t *Transfer) attempt(do IO, p []byte, off int64) bool {
-	began := time.Now()
+	began := t.budget.now()
 	n, err := do(p, off)
 	if n == len(p) && (err == nil || errors.Is(err, io.EOF)) {
 		t.good = append(t.good, Range{off, off + int64(len(p))})

@@ -55,6 +55,9 @@ type Options struct {
 	// the traversal stops with ErrErrorTime; 0 is DefaultErrorTime. A transfer is
 	// not broken off for it.
 	ErrorTime time.Duration
+	// Rested is how long, added up, the device was kept from working while transfers
+	// waited for it: no error's time. nil is never. It may be called at any time.
+	Rested func() time.Duration
 	// Grace is how long a stopped traversal waits for transfers that are in
 	// flight; 0 is DefaultGrace. Those that do not return by then are abandoned,
 	// with their buffers, and count as not reached.
