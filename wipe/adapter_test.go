@@ -2,7 +2,6 @@ package wipe_test
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -119,11 +118,9 @@ func TestPerAdapter(t *testing.T) {
 func TestSilentDriveLeavesItsPlace(t *testing.T) {
 	s := newShelf(hba+"1", hba+"2", hba+"3")
 	stuck := make(chan struct{})
-	var release sync.Once
 	for _, c := range s.found {
-		s.frozen[c.Node] = stuck // the first two of them; the third gets on
+		s.frozen[c.Node] = stuck
 	}
-	s.frozen[s.found[2].Node] = nil
 	queued := 0
 	e, plan := s.engine(t, 1, func(ev wipe.Event) {
 		if q, ok := ev.(wipe.Queued); ok && q.Adapter == "0000:03:00.0" && q.Most == 1 {
@@ -132,30 +129,23 @@ func TestSilentDriveLeavesItsPlace(t *testing.T) {
 			s.mu.Unlock()
 		}
 	})
-	third := make(chan bool, 1)
+	all := make(chan bool, 1)
 	go func() {
-		limit := time.After(10 * time.Second)
-		for {
+		defer close(stuck)
+		for end := time.Now().Add(8 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 			s.mu.Lock()
-			on := slices.Contains(s.begun, s.found[2].Node)
+			n := len(s.begun)
 			s.mu.Unlock()
-			if on {
-				third <- true
-				break
+			if n == len(s.found) {
+				all <- true
+				return
 			}
-			select {
-			case <-limit:
-				third <- false
-			case <-time.After(5 * time.Millisecond):
-				continue
-			}
-			break
 		}
-		release.Do(func() { close(stuck) })
+		all <- false
 	}()
 	fs := wipetest.Erase(t, t.Context(), e, plan)
-	if !<-third {
-		t.Error("a drive waits for others that give no sign of life")
+	if !<-all {
+		t.Errorf("%d of %d drives wait for those that give no sign of life", len(s.found)-len(s.begun), len(s.found))
 	}
 	for _, f := range fs {
 		if f.Verdict.State != record.Cleared {
@@ -195,7 +185,18 @@ func TestWaitingEnds(t *testing.T) {
 				}()
 			}
 		})
-		e.Grace = 100 * time.Millisecond
+		e.Grace = 10 * time.Second // who is at work keeps its place until then
+		late := false
+		e.Journal = &wipetest.Journal{Fail: func(_ context.Context, _ string, l record.Line) error {
+			if l.Event.Stopped != nil && l.Event.Stopped.By == "supervisor" {
+				select {
+				case <-stuck:
+					late = true
+				default:
+				}
+			}
+			return nil
+		}}
 		time.AfterFunc(3*time.Second, func() { close(stuck) })
 		unbegun := 0
 		for _, f := range wipetest.Erase(t, ctx, e, plan) {
@@ -209,6 +210,9 @@ func TestWaitingEnds(t *testing.T) {
 			}
 		}
 		cancel()
+		if late {
+			t.Errorf("%s: who waits is heard only when its turn has come", how)
+		}
 		if unbegun != 1 || len(s.begun) != 1 {
 			t.Errorf("%s: %d tasks ended unbegun, %d drives were opened", how, unbegun, len(s.begun))
 		}
