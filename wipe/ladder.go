@@ -63,7 +63,11 @@ func ladder(d record.Device, p Policy) (rungs []record.Rung, acts []record.Act, 
 	if p.Technique != "" {
 		return rungs, nil, fmt.Errorf("%s is asked as the technique; it cannot be carried out here", p.Technique)
 	}
-	return rungs, nil, fmt.Errorf("%s is asked; no technique that can be carried out here earns any method on %s media", p.Least, d.Medium)
+	why := ""
+	if _, knows := p.Profile.PassesFor(d.Medium); !knows {
+		why = fmt.Sprintf("; profile %s: %s", p.Profile.ID, p.Profile.Note)
+	}
+	return rungs, nil, fmt.Errorf("%s is asked; no technique that can be carried out here earns any method on %s media%s", p.Least, d.Medium, why)
 }
 
 // rung is one step of the ladder, and whether it can be taken.

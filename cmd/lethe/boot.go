@@ -134,7 +134,7 @@ func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device
 	if err != nil {
 		return err
 	}
-	printPlan(b.env, mi.plan, mi.policy.Verify, mi.plan.Refused())
+	printPlan(b.env, mi.plan, mi.policy, mi.plan.Refused())
 	if err := b.acknowledge(ctx, mi); err != nil {
 		return err
 	}

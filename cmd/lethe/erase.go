@@ -34,7 +34,7 @@ drive asked for would be erased.`,
 				if err != nil {
 					return err
 				}
-				printPlan(env, m.plan, m.policy.Verify, m.plan.Refused())
+				printPlan(env, m.plan, m.policy, m.plan.Refused())
 				return wouldRefuse(m.plan)
 			}
 		},
@@ -205,7 +205,7 @@ func (a *eraseArgs) onHost(ctx context.Context, m *mission, named []inventory.De
 	if o := m.plan.Order(); o != nil {
 		printDone(m.env, o.ID, m.plan.Done())
 	}
-	printPlan(m.env, m.plan, m.policy.Verify, m.plan.Blocked())
+	printPlan(m.env, m.plan, m.policy, m.plan.Blocked())
 	if m.tool, err = hostTool(); err != nil {
 		return err
 	}

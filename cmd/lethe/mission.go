@@ -24,6 +24,7 @@ import (
 	"lethe/inventory"
 	"lethe/inventory/sysfs"
 	"lethe/wipe"
+	"lethe/wipe/profile"
 )
 
 // mission is one run from drives to papers, on a host or in the image.
@@ -210,9 +211,12 @@ func untouched(blocked []record.Refusal, missing []string) string {
 
 // printPlan says in sentences what will be done, verified as asked, and of which
 // drives not.
-func printPlan(env cli.Env, p *wipe.Plan, verify string, not []record.Refusal) {
+func printPlan(env cli.Env, p *wipe.Plan, pol wipe.Policy, not []record.Refusal) {
 	say := func(indent int, f string, a ...any) {
 		fmt.Fprintln(env.Stdout, tui.Wrap(fmt.Sprintf(f, a...), env.Width, indent))
+	}
+	if o := pol.Profile; o.ID != profile.Default {
+		say(2, "profile %s, %s: %s", o.ID, o.Title, o.Note)
 	}
 	for _, t := range p.Tasks() {
 		d := t.Device
@@ -234,7 +238,7 @@ func printPlan(env cli.Env, p *wipe.Plan, verify string, not []record.Refusal) {
 		for _, s := range t.Passes {
 			ps = append(ps, passName(s))
 		}
-		say(6, "    passes: %s; then %s", strings.Join(ps, ", "), readBack(t, verify))
+		say(6, "    passes: %s; then %s", strings.Join(ps, ", "), readBack(t, pol.Verify))
 	}
 	for _, r := range not {
 		say(2, "%s (%s) will not be touched: %s", r.Identity, r.Node, strings.Join(r.Reasons, "; "))

@@ -68,6 +68,85 @@ func TestGoldenTables(t *testing.T) {
 	golden(t, "digests.txt", digests.String())
 }
 
+// legacy are the passes of profiles that older contracts cite, as their sources have them:
+// the one table that a change of the data must not follow by itself.
+var legacy = map[string]struct{ magnetic, flash string }{
+	"dod-5220.22-m":    {"00 FF random", ""},
+	"hmg-is5-baseline": {"00", ""},
+	"hmg-is5-enhanced": {"00 FF random", ""},
+	"itsg-06":          {"00 FF random", ""},
+	"schneier":         {"FF 00 random random random random random", ""},
+	"ism":              {"random random random", "random random"},
+}
+
+// Profiles beyond NIST's have the passes of their sources, a full read-back, and no more
+// than Clear. But for the one whose source speaks of flash, they grant flash and cards
+// nothing: a drive is refused rather than overwritten for nothing. Those whose sources
+// conflict are not there.
+//
+// mutant: validate.go: return record.MethodClear // a host's write reaches no reallocated or spare block => return record.MethodPurge
+func TestLegacyProfiles(t *testing.T) {
+	words := func(p Profile, m record.Medium) string {
+		var out []string
+		passes, _ := p.PassesFor(m)
+		for _, w := range passes {
+			switch {
+			case w == record.Pass{Pattern: record.PatternZero}:
+				out = append(out, "00")
+			case w == record.Pass{Pattern: record.PatternStream}:
+				out = append(out, "random")
+			default:
+				out = append(out, fmt.Sprintf("%02X", w.Byte))
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	for _, id := range IDs() {
+		p, err := ByID(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, ok := legacy[id]
+		if !ok {
+			if !strings.HasPrefix(id, "nist-") {
+				t.Errorf("%s is in no table", id)
+			}
+			continue
+		}
+		if m, v := words(p, record.MediumMagnetic), words(p, record.MediumVirtual); m != want.magnetic || v != want.magnetic {
+			t.Errorf("%s: passes %q on magnetic, %q on virtual media; want %q", id, m, v, want.magnetic)
+		}
+		for _, m := range []record.Medium{record.MediumFlash, record.MediumCard} {
+			_, _, grants := p.Earns(m, record.Overwrite)
+			if words(p, m) != want.flash || grants != (want.flash != "") {
+				t.Errorf("%s: passes %q on %s media, want %q", id, words(p, m), m, want.flash)
+			}
+		}
+		if p.Verification != record.CheckFull {
+			t.Errorf("%s is verified by %s", id, p.Verification)
+		}
+		if want.flash == "" && !strings.Contains(p.Note, "on flash it reaches no spare block and is refused") {
+			t.Errorf("%s does not say what it is worth on flash: %q", id, p.Note)
+		}
+		for _, r := range p.Rules {
+			if r.Method != record.MethodClear {
+				t.Errorf("%s claims %s", id, r.Method)
+			}
+		}
+		for i := range p.Rules {
+			p.Rules[i].Method = record.MethodPurge
+		}
+		if err := p.Validate(); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s may claim Purge: %v", id, err)
+		}
+	}
+	for _, id := range []string{"vsitr", "tssit-ops-ii", "gost-r-50739-95", "afssi-5020", "navso-p-5239-26", "ar-380-19", "bsi-2011-vs"} {
+		if _, err := ByID(id); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%s is shipped, though its sources conflict or leave the patterns open", id)
+		}
+	}
+}
+
 func TestByID(t *testing.T) {
 	if _, err := ByID(Default); err != nil {
 		t.Fatal(err)
