@@ -18,6 +18,7 @@ type shelf struct {
 	open, top map[string]int
 	frozen    map[string]chan struct{} // node: what its first write waits for
 	begun     []string                 // nodes
+	hung      bool                     // a write waits
 	drives    map[string]*wipetest.Drive
 	found     []wipe.Candidate
 }
@@ -58,6 +59,9 @@ func (s *shelf) opener(ctx context.Context, spec wipe.Spec) (wipe.Drive, error) 
 
 func (d *shelved) WriteAt(p []byte, off int64) (int, error) {
 	if d.waits != nil {
+		d.shelf.mu.Lock()
+		d.shelf.hung = true
+		d.shelf.mu.Unlock()
 		<-d.waits
 	}
 	time.Sleep(10 * time.Millisecond)
@@ -71,11 +75,11 @@ func (d *shelved) Close() error {
 	return d.Drive.Close()
 }
 
-func (s *shelf) engine(t *testing.T, most int64, tell func(wipe.Event)) (*wipe.Engine, *wipe.Plan) {
+func (s *shelf) engine(t *testing.T, most int64, patience time.Duration, tell func(wipe.Event)) (*wipe.Engine, *wipe.Plan) {
 	t.Helper()
 	pol := wipetest.Clear(t)
 	pol.PerAdapter = most
-	pol.Patience = wipe.Patience{Tell: 200 * time.Millisecond, GiveUp: 20 * time.Second}
+	pol.Patience = wipe.Patience{Tell: patience, GiveUp: time.Minute}
 	return &wipe.Engine{Spawn: wipetest.InProcess{Open: s.opener}, Journal: &wipetest.Journal{}, Clock: wipetest.NewClock(), Tell: tell},
 		wipetest.Plan(t, pol, s.found...)
 }
@@ -98,7 +102,7 @@ func TestPerAdapter(t *testing.T) {
 		0: {"0000:03:00.0": 4, "0000:00:14.0": 3, "loop1": 1, "loop2": 1},
 	} {
 		s := newShelf(hba+"1", hba+"2", hba+"3", hba+"4", usb+"1", usb+"2", usb+"3", "loop1", "loop2")
-		e, plan := s.engine(t, most, nil)
+		e, plan := s.engine(t, most, 30*time.Second, nil)
 		for _, f := range wipetest.Erase(t, t.Context(), e, plan) {
 			if f.Verdict.State != record.Cleared {
 				t.Errorf("%s %q", f.Verdict.State, f.Verdict.Reasons)
@@ -122,7 +126,7 @@ func TestSilentDriveLeavesItsPlace(t *testing.T) {
 		s.frozen[c.Node] = stuck
 	}
 	queued := 0
-	e, plan := s.engine(t, 1, func(ev wipe.Event) {
+	e, plan := s.engine(t, 1, 200*time.Millisecond, func(ev wipe.Event) {
 		if q, ok := ev.(wipe.Queued); ok && q.Adapter == "0000:03:00.0" && q.Most == 1 {
 			s.mu.Lock()
 			queued++
@@ -171,15 +175,20 @@ func TestWaitingEnds(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		var e *wipe.Engine
-		e, plan := s.engine(t, 1, func(ev wipe.Event) {
+		e, plan := s.engine(t, 1, 30*time.Second, func(ev wipe.Event) {
 			q, ok := ev.(wipe.Queued)
 			switch {
 			case !ok:
-			case how == "signal":
-				cancel()
 			default:
 				go func() {
-					if err := e.Abort(q.Task.ID, "A. Person"); err != nil {
+					for hung := false; !hung; time.Sleep(time.Millisecond) { // the other one is at work
+						s.mu.Lock()
+						hung = s.hung
+						s.mu.Unlock()
+					}
+					if how == "signal" {
+						cancel()
+					} else if err := e.Abort(q.Task.ID, "A. Person"); err != nil {
 						t.Error(err)
 					}
 				}()
