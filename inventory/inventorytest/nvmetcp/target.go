@@ -67,8 +67,23 @@ func (t *Target) Close() error {
 func (t *Target) Drop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.drop()
+}
+
+func (t *Target) drop() {
 	for c := range t.conns {
 		c.Close()
+	}
+	clear(t.conns)
+}
+
+// failed cuts off every host after a command of c was not answered, once for all that
+// were cut off together: a host that is back already keeps its connection.
+func (t *Target) failed(c net.Conn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.conns[c] {
+		t.drop()
 	}
 }
 
@@ -97,7 +112,7 @@ func (t *Target) serve(c net.Conn) {
 	}()
 	q := &queue{t: t, conn: c, transfers: map[uint16]*transfer{}}
 	if err := q.run(); errors.Is(err, errDrive) {
-		t.Drop() // whatever happened to the drive, happened to all of its queues
+		t.failed(c) // what happened to the drive, happened to all of its queues
 	}
 }
 
