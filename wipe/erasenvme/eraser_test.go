@@ -347,3 +347,52 @@ func TestLocked(t *testing.T) {
 		t.Errorf("told %+v", told)
 	}
 }
+
+// slowFormat answers a format at once and works on: FPI tells how much is left.
+type slowFormat struct {
+	nvme.Conn
+	left *int
+}
+
+func (s slowFormat) Do(ctx context.Context, c *nvme.Command) (nvme.Response, error) {
+	r, err := s.Conn.Do(ctx, c)
+	if c.Opcode == 0x06 && c.CDW10 == 0 && *s.left > 0 {
+		c.Data[32] = 0x80 | byte(*s.left)
+	}
+	return r, err
+}
+
+// TestFormatThatGoesOn: a drive that answers early is waited for, and stands still no
+// longer than it may.
+//
+// mutant: poll.go: if n.FormatProgress { => if false {
+func TestFormatThatGoesOn(t *testing.T) {
+	ctx, left := context.Background(), 75
+	b := newBench(t, config(), simnvme.Faults{})
+	e := b.eraser(FormatUser)
+	e.conn.conn = slowFormat{e.conn.conn, &left}
+	if err := e.Start(ctx, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var seen []int
+	told := len(b.told)
+	err := e.Wait(ctx, time.Minute, func(p Progress) {
+		seen = append(seen, p.Share)
+		left = max(left-25, 0)
+	})
+	if err != nil || len(seen) != 4 || seen[0] != 16384 || seen[2] != 49152 || seen[3] != 65536 {
+		t.Errorf("%v, progress %v", err, seen)
+	}
+	if n := len(b.told) - told; n != 2 { // once for each namespace
+		t.Errorf("%d told", n)
+	}
+	left = 10
+	e = b.eraser(FormatUser)
+	e.conn.conn = slowFormat{e.conn.conn, &left}
+	if err := e.Start(ctx, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Wait(ctx, time.Minute, nil); !errors.Is(err, ErrNoProgress) {
+		t.Errorf("Wait = %v", err)
+	}
+}

@@ -32,7 +32,7 @@ type watch struct {
 	began, changed time.Time
 	share          uint16
 	passes         byte
-	told           string
+	told           map[uint32]string // what was last told, by namespace
 }
 
 // Poll asks once. Its errors: ErrFailed, ErrOther, ErrNoProgress, or that the drive
@@ -47,7 +47,7 @@ func (e *Eraser) Poll(ctx context.Context) (Progress, error) {
 	if e.kind.format() {
 		return e.pollFormat(ctx)
 	}
-	e.conn.quiet = e.same
+	e.conn.quiet = e.unchanged(nvme.AllNamespaces, 0, 2)
 	l, err := nvme.ReadSanitizeLog(ctx, e.conn)
 	e.conn.quiet = nil
 	if err != nil {
@@ -56,17 +56,23 @@ func (e *Eraser) Poll(ctx context.Context) (Progress, error) {
 	return e.progress(l)
 }
 
-// same reports an answer that differs from the last one told in nothing but progress.
-func (e *Eraser) same(data []byte, r nvme.Response, err error) bool {
-	now := fmt.Sprint(r.Status, err)
-	if err == nil && r.Status.OK() && len(data) > 8 {
-		now = string(data[2:])
+// unchanged reports an answer that differs from the last one told in nothing but
+// progress, bytes from to to.
+func (e *Eraser) unchanged(nsid uint32, from, to int) func([]byte, nvme.Response, error) bool {
+	return func(data []byte, r nvme.Response, err error) bool {
+		now := fmt.Sprint(r.Status, err)
+		if err == nil && r.Status.OK() && len(data) > to {
+			now = string(data[:from]) + string(data[to:])
+		}
+		if was, ok := e.watch.told[nsid]; ok && was == now {
+			return true
+		}
+		if e.watch.told == nil {
+			e.watch.told = map[uint32]string{}
+		}
+		e.watch.told[nsid] = now
+		return false
 	}
-	if now == e.watch.told {
-		return true
-	}
-	e.watch.told = now
-	return false
 }
 
 func (e *Eraser) progress(l nvme.SanitizeLog) (Progress, error) {
@@ -110,7 +116,9 @@ func (e *Eraser) pollFormat(ctx context.Context) (Progress, error) {
 	p := Progress{Done: true, Share: 65536, Allow: mostSilence}
 	left := 0
 	for _, id := range e.targets {
+		e.conn.quiet = e.unchanged(id, 32, 33) // FPI
 		n, err := nvme.ReadNamespace(ctx, e.conn, id)
+		e.conn.quiet = nil
 		if err != nil {
 			return Progress{}, fmt.Errorf("identify namespace %d: %w", id, err)
 		}
