@@ -67,7 +67,9 @@ func covers(o record.Order, t record.Task) error {
 		return fmt.Errorf("order %s asks %s, the task asked only %s", o.ID, o.Least, t.Asked)
 	case t.StepDown && !o.StepDown:
 		return fmt.Errorf("order %s allows no step down, the task did", o.ID)
-	case share(t.Check) < share(o.Check()):
+	case len(t.Acts) > 0 && t.Check != record.CheckCanaries:
+		return fmt.Errorf("the drive's own commands are verified by %s, the task planned %s", record.CheckCanaries, t.Check)
+	case len(t.Acts) == 0 && share(t.Check) < share(o.Check()):
 		return fmt.Errorf("order %s asks verification %s, the task planned %s", o.ID, o.Check(), t.Check)
 	case t.Profile.ID != o.Profile:
 		return fmt.Errorf("order %s asks profile %s, the task used %s", o.ID, o.Profile, t.Profile.ID)

@@ -45,6 +45,7 @@ func Build(t *record.Transcript, c record.Context, id string, p profile.Profile,
 	r.Virtual = len(r.VirtualWhy) > 0
 	gather(&r, t)
 	sampled(&r, t)
+	acts(&r, t)
 	r.Residual = residual(r, t)
 	return r, nil
 }
@@ -138,19 +139,16 @@ func sampled(r *record.Record, t *record.Transcript) {
 		return
 	}
 	s := &record.Sample{Coverage: judge.Coverage(v.Compared, r.Device.Size)}
+	s.Commitment, s.Seed = seeds(t)
 	for _, l := range t.Lines {
 		switch e := l.Event; {
-		case e.SeedCommit != nil:
-			s.Commitment = e.SeedCommit.Commitment
-		case e.SeedReveal != nil:
-			s.Seed = e.SeedReveal.Seed
 		case e.CheckBegin != nil:
 			s.Planned, s.Places = e.CheckBegin.Places, 0
 		case e.CheckEnd != nil:
 			s.Places = e.CheckEnd.Places
 		}
 	}
-	if r.Verdict.State == record.Cleared || r.Verdict.State == record.Purged {
+	if shows(r.Verdict) {
 		s.Bound = sample.Bound(s.Places)
 	}
 	v.Sample = s

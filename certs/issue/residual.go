@@ -17,7 +17,12 @@ func (s *sentences) add(f string, a ...any) { *s = append(*s, fmt.Sprintf(f, a..
 // residual is the list of a record: never nil, so that "none" is said.
 func residual(r record.Record, t *record.Transcript) []string {
 	out := sentences{}
-	out.medium(r.Device)
+	if len(t.Lines[0].Event.Task.Acts) > 0 {
+		out.native(r, t)
+	} else {
+		out.medium(r.Device)
+	}
+	out.hidden(r.Device, len(r.Acts) > 0)
 	out.stronger(r)
 	out.pattern(r)
 	out.unread(r)
@@ -55,13 +60,22 @@ func (s *sentences) medium(d record.Device) {
 	default:
 		s.add("The kind of medium is not known.")
 	}
+}
+
+// hidden names what the host cannot address or see, and what no command given reaches.
+func (s *sentences) hidden(d record.Device, native bool) {
 	if d.Remote {
 		s.add("The drive was attached over a network (%s): whether its blocks are a medium's own, and who else uses them, cannot be seen from this machine.", d.RemoteAt)
 	}
 	for _, h := range d.Hidden {
-		if !strings.HasPrefix(h.State, "none") {
-			s.add("Hidden area %s: %s.", h.Kind, h.State)
+		if strings.HasPrefix(h.State, "none") {
+			continue
 		}
+		reach := ""
+		if native && unreached[h.Kind] {
+			reach = "; the command that was given does not reach it"
+		}
+		s.add("Hidden area %s: %s%s.", h.Kind, h.State, reach)
 	}
 }
 
@@ -92,7 +106,7 @@ func (s *sentences) pattern(r record.Record) {
 
 // unread says what a sample leaves.
 func (s *sentences) unread(r record.Record) {
-	if v := r.Verification; v != nil && v.Sample != nil {
+	if v := r.Verification; v != nil && v.Sample != nil && v.Method != record.CheckCanaries {
 		s.add("The read-back was of a sample: what lies between its places was written and flushed by the drive's own word, and was not looked at.")
 	}
 }

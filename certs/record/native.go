@@ -104,3 +104,30 @@ type CryptoDeclaration struct {
 func (d *CryptoDeclaration) Holds() bool {
 	return d != nil && d.By != "" && d.AlwaysOn == "yes" && d.Escrow == "no"
 }
+
+// ActDone is one of the drive's own commands as it ended.
+type ActDone struct {
+	Act       Act       `json:"act"`
+	Technique Technique `json:"technique"`
+	Status    string    `json:"status,omitempty"` // of the command: "ok" or what was returned; "" where it was not given
+	Before    string    `json:"before,omitempty"` // the drive's last word on itself before the command
+	After     string    `json:"after,omitempty"`  // and the last one after it had ended
+	// Nanos is how long it took from before the command to the first question after it
+	// had ended, or to the last line where there was none; monotonic.
+	Nanos    int64         `json:"nanos"`
+	Canaries *CanariesDone `json:"canaries,omitempty"`
+}
+
+// CanariesDone is what became of the canaries of one act. All count sectors.
+type CanariesDone struct {
+	Places  int64 `json:"places"`  // that were to bear one
+	Present int64 `json:"present"` // that bore one before the command
+	Looked  int64 `json:"looked"`  // read after it
+	Found   int64 `json:"found"`   // of them with their canary
+	Zeros   int64 `json:"zeros"`   // of them all 00h
+	Ones    int64 `json:"ones"`    // of them all FFh
+	// Bound is what that shows, where none was found: less than this part of the
+	// addressable medium still holds what it held, in hundredths of a percent, rounded
+	// up, at 99.9 % confidence. 0: every sector bore one, or nothing is shown.
+	Bound int64 `json:"bound,omitempty"`
+}

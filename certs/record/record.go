@@ -17,30 +17,32 @@ const (
 // Record is everything one certificate or notice says. All but Context is
 // derived from the transcript, so that a reader can derive it again.
 type Record struct {
-	Format       string        `json:"format"`
-	ID           string        `json:"id"`
-	Kind         string        `json:"kind"`
-	Context      Context       `json:"context"`
-	Device       Device        `json:"device"`          // before
-	After        *Opened       `json:"after,omitempty"` // read on the handle afterwards
-	Virtual      bool          `json:"virtual"`
-	VirtualWhy   []string      `json:"virtualWhy,omitempty"`
-	Asked        Method        `json:"asked"`
-	StepDown     bool          `json:"stepDown"`
-	Profile      ProfileRef    `json:"profile"`
-	Ladder       []Rung        `json:"ladder"`
-	Order        *OrderRef     `json:"order,omitempty"`
-	Confirmed    string        `json:"confirmed,omitempty"`
-	Audit        Audit         `json:"audit"`
-	Passes       []PassDone    `json:"passes"`
-	Verification *Verification `json:"verification,omitempty"`
-	Start        Time          `json:"start"`
-	End          Time          `json:"end"`
-	Nanos        int64         `json:"nanos"` // monotonic, from first to last line
-	Verdict      Verdict       `json:"verdict"`
-	Residual     []string      `json:"residual"`
-	References   []Reference   `json:"references"`
-	Transcript   TranscriptRef `json:"transcript"`
+	Format       string             `json:"format"`
+	ID           string             `json:"id"`
+	Kind         string             `json:"kind"`
+	Context      Context            `json:"context"`
+	Device       Device             `json:"device"`          // before
+	After        *Opened            `json:"after,omitempty"` // read on the handle afterwards
+	Virtual      bool               `json:"virtual"`
+	VirtualWhy   []string           `json:"virtualWhy,omitempty"`
+	Asked        Method             `json:"asked"`
+	StepDown     bool               `json:"stepDown"`
+	Profile      ProfileRef         `json:"profile"`
+	Ladder       []Rung             `json:"ladder"`
+	Order        *OrderRef          `json:"order,omitempty"`
+	Confirmed    string             `json:"confirmed,omitempty"`
+	Audit        Audit              `json:"audit"`
+	Passes       []PassDone         `json:"passes"`
+	Acts         []ActDone          `json:"acts,omitempty"` // the drive's own commands
+	Crypto       *CryptoDeclaration `json:"crypto,omitempty"`
+	Verification *Verification      `json:"verification,omitempty"`
+	Start        Time               `json:"start"`
+	End          Time               `json:"end"`
+	Nanos        int64              `json:"nanos"` // monotonic, from first to last line
+	Verdict      Verdict            `json:"verdict"`
+	Residual     []string           `json:"residual"`
+	References   []Reference        `json:"references"`
+	Transcript   TranscriptRef      `json:"transcript"`
 }
 
 // Context is what the issuer knows and the transcript does not.

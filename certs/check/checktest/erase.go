@@ -100,8 +100,11 @@ func sampled(task record.Task, es []record.Event) (out []record.Event) {
 	return out
 }
 
-// events are all lines of a whole run of one stream pass.
+// events are all lines of a whole run of one stream pass, or of the drive's own commands.
 func events(task record.Task) []record.Event {
+	if len(task.Acts) > 0 {
+		return natively(task)
+	}
 	es := wholly(task)
 	if task.Check != record.CheckFull {
 		return sampled(task, es)
