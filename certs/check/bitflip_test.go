@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lethe/certs/check"
+	"lethe/certs/check/checktest"
 	"lethe/certs/issue"
 )
 
@@ -45,11 +46,12 @@ func TestBitFlips(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed(t), 1))
 	desk, paper := fresh(t)
 	sum := desk.Summary(t, "SUM-1", paper.Record.Context, paper)
+	native := desk.Paper(t, checktest.Run(t, checktest.NativeTask("S1", desk.Profile, desk.Ref(t))), paper.Record.Context)
 	for _, p := range []struct {
 		kind    string
 		uniform int
 		issue.Paper
-	}{{"certificate", 1000, paper}, {"summary", 200, sum}} {
+	}{{"certificate", 1000, paper}, {"summary", 200, sum}, {"native", 300, native}} {
 		t.Run(p.kind, func(t *testing.T) {
 			from := bytes.Index(p.PDF, []byte("/Contents <")) + len("/Contents ")
 			to := from + bytes.IndexByte(p.PDF[from:], '>') + 1
@@ -57,7 +59,7 @@ func TestBitFlips(t *testing.T) {
 			for range p.uniform {
 				flips = append(flips, flip{rnd.IntN(len(p.PDF)), uint8(rnd.IntN(8))})
 			}
-			for at := from; at < to; at++ {
+			for at := from; at < to && p.kind != "native"; at++ {
 				flips = append(flips, flip{at, uint8(rnd.IntN(8))})
 			}
 			if r := check.Check(p.PDF, opts(desk)); !r.OK() {

@@ -73,7 +73,7 @@ func (s *sentences) hidden(d record.Device, native bool) {
 		}
 		reach := ""
 		if native && unreached[h.Kind] {
-			reach = "; the command that was given does not reach it"
+			reach = "; no command given reaches it"
 		}
 		s.add("Hidden area %s: %s%s.", h.Kind, h.State, reach)
 	}

@@ -55,11 +55,11 @@ func (s *sentences) shown(r record.Record) {
 			bad, uniform, looked = bad+c.Places-c.Present, uniform+c.Zeros+c.Ones, looked+c.Looked
 		}
 	}
-	if looked > 0 {
-		s.add("Canaries disprove and raise no method: that none is found shows what reads return, not what the medium holds.")
-	}
-	if uniform > 0 {
-		s.add("%d of %d places read as all 00h or all FFh: so do blocks that are only deallocated, and it is no evidence.", uniform, looked)
+	switch {
+	case uniform > 0:
+		s.add("Canaries disprove and raise no method: reads of %d of %d places return all 00h or FFh, as those of deallocated blocks do.", uniform, looked)
+	case looked > 0:
+		s.add("Canaries disprove and raise no method: they show what reads return, not what the medium holds.")
 	}
 	if bad > 0 {
 		s.add("%d places could bear no canary, since they could not be written or not be read back: nothing was seen of them.", bad)

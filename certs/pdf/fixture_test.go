@@ -82,10 +82,62 @@ func purged() record.Record {
 	}
 	r.After = &record.Opened{Identity: r.Device.Identity, Size: r.Device.Size}
 	r.Asked = record.MethodPurge
-	r.Ladder = []record.Rung{{Technique: record.BlockErase, Method: record.MethodPurge, Chosen: true, Reason: "strongest the drive offers"}}
-	r.Passes, r.Verification = nil, nil
-	r.Verdict = record.Verdict{State: record.Purged, Method: record.MethodPurge, Technique: record.BlockErase, Reached: true, Judge: "lethe-judge/1",
-		Reasons: []string{"a fresh transition of the sanitize status was seen", "every canary is gone"}}
+	r.Ladder = []record.Rung{
+		{Technique: record.BlockErase, Method: record.MethodPurge, Chosen: true, Reason: "public summaries of IEEE 2883-2022, Purge by the device's own command"},
+		{Technique: record.CryptoErase, Method: record.MethodPurge, Reason: "NVMe Sanitize, crypto erase: the drive offers it; alone it counts only with a person's word"},
+		{Technique: record.Overwrite, Method: record.MethodClear, Reason: "NIST SP 800-88r2 §3.1.1"},
+		{Technique: record.FormatNVM, Method: record.MethodClear, Reason: "public summaries of IEEE 2883-2022: Format NVM is Clear"}}
+	c := &record.CanariesDone{Places: 6907, Present: 6907, Looked: 6907, Zeros: 6907, Bound: 10}
+	r.Passes = nil
+	r.Acts = []record.ActDone{
+		{Act: record.NVMeSanitizeCrypto, Technique: record.CryptoErase, Status: "ok", Nanos: 2310000000, Canaries: c,
+			Before: "SSTAT 0: none yet; GDE 0; SCDW10 00000000h", After: "SSTAT 1: completed; GDE 1; SCDW10 00000014h"},
+		{Act: record.NVMeSanitizeBlock, Technique: record.BlockErase, Status: "ok", Nanos: 41500000000, Canaries: c,
+			Before: "SSTAT 1: completed; GDE 0; SCDW10 00000014h", After: "SSTAT 1: completed; GDE 1; SCDW10 00000012h"}}
+	r.Verification = &record.Verification{Method: record.CheckCanaries, Direct: true, Compared: 6907 * 512,
+		Sample: &record.Sample{Commitment: hexOf("e1f2"), Seed: "000102030405060708090a0b0c0d0e0f", Planned: 6907, Places: 6907, Bound: 10}}
+	r.Nanos = 52000000000
+	r.Verdict = record.Verdict{State: record.Purged, Method: record.MethodPurge, Technique: record.BlockErase, Reached: true, Judge: "lethe-judge/3",
+		Reasons: []string{"the drive was identified before and after on one exclusive handle: Samsung SAMSUNG MZQL2960HCJR-00A07 S64FNE0R504871"}}
+	for _, a := range r.Acts {
+		r.Verdict.Reasons = append(r.Verdict.Reasons, string(a.Act)+": accepted, seen at work; SSTAT 1 for this very command, Global Data Erased went from 0 to 1",
+			string(a.Act)+": the drive cannot state, or does not, that the result is a purge as IEEE 2883 has it",
+			string(a.Act)+": 6907 canaries were written, flushed and read back before it; none was found after it: less than 0.10 % of the addressable drive still holds what it held, at 99.9 % confidence")
+	}
+	r.Residual = []string{
+		"By its standard the command covers spare, retired and reallocated blocks too; only the drive can see whether it did.",
+		"Canaries disprove and raise no method: reads of 13814 of 13814 places return all 00h or FFh, as those of deallocated blocks do.",
+		"Hidden area RPMB: present; no command given reaches it.",
+		"Wall times come from an unauthenticated clock (ntp:ntp.example.net); durations are monotonic."}
+	return r
+}
+
+// declared is the SSD with its keys erased alone, on a person's word.
+func declared() record.Record {
+	r := purged()
+	r.ID = "1d0f5f3e-0b8e-4a53-9a3c-5a0f4be1cb11"
+	r.Acts = r.Acts[:1]
+	r.Crypto = &record.CryptoDeclaration{By: "Taro Suzuki, asset manager", AlwaysOn: "yes", Escrow: "no", Certification: "FIPS 140-3 certificate 4567"}
+	r.Ladder[0], r.Ladder[1] = r.Ladder[1], r.Ladder[0]
+	r.Ladder[0].Chosen, r.Ladder[1].Chosen = true, false
+	r.Verdict.Technique, r.Verdict.Reasons = record.CryptoErase, r.Verdict.Reasons[:4]
+	r.Residual[0] = "The command destroys keys, not data: what lies in every block, spare and reallocated ones too, stays there, encrypted."
+	r.Residual = append(r.Residual, "That the drive has encrypted since its first use and that no key is kept elsewhere is the word of Taro Suzuki, asset manager; no drive can show it.")
+	return r
+}
+
+// survived is a disk that says it was sanitized and was not.
+func survived() record.Record {
+	r := cleared()
+	r.ID, r.Kind, r.Asked = "6b7c1f9a-52ad-4f0c-8f57-0b3f6a5b8a77", record.KindNotice, record.MethodPurge
+	r.Ladder = []record.Rung{{Technique: record.SanitizeOverwrite, Method: record.MethodPurge, Chosen: true, Reason: "NIST SP 800-88r1 Appendix A, Purge"}}
+	r.Passes = nil
+	r.Acts = []record.ActDone{{Act: record.ATASanitizeOverwrite, Technique: record.SanitizeOverwrite, Status: "ok", Nanos: 18710750000000,
+		Before: "SANITIZE STATUS EXT COUNT 0000h: no sanitize has completed without error", After: "SANITIZE STATUS EXT COUNT 8000h: completed without error",
+		Canaries: &record.CanariesDone{Places: 6907, Present: 6906, Looked: 6906, Found: 12}}}
+	r.Verification = &record.Verification{Method: record.CheckCanaries, Direct: true, Compared: 6906 * 512, MismatchBytes: 12 * 512,
+		Mismatches: []record.Range{{First: 0, End: 512}}, Sample: &record.Sample{Commitment: hexOf("e1f2"), Seed: "000102030405060708090a0b0c0d0e0f", Planned: 6907, Places: 6906}}
+	r.Verdict = record.Verdict{State: record.Failed, Judge: "lethe-judge/3", Reasons: []string{"ata-sanitize-overwrite: 12 of 6906 places still hold what was written before it"}}
 	return r
 }
 
@@ -154,7 +206,7 @@ func unknown() record.Record {
 }
 
 func records() map[string]record.Record {
-	return map[string]record.Record{"cleared": cleared(), "purged": purged(), "sampled": sampled(), "virtual": virtual(),
+	return map[string]record.Record{"cleared": cleared(), "purged": purged(), "declared": declared(), "survived": survived(), "sampled": sampled(), "virtual": virtual(),
 		"failed": failed(), "interrupted": interrupted(), "unknown": unknown()}
 }
 

@@ -99,9 +99,10 @@ func TestDeterminism(t *testing.T) {
 	wg.Wait()
 }
 
-// TestOnePage: a drive without trouble fits on one page, a VIRTUAL one too.
+// TestOnePage: a drive without trouble fits on one page, a VIRTUAL one too, and one that
+// was erased by its own commands.
 func TestOnePage(t *testing.T) {
-	for _, r := range []record.Record{cleared(), purged(), virtual()} {
+	for _, r := range []record.Record{cleared(), purged(), declared(), survived(), virtual()} {
 		s := must[*page.Sheet](t)(page.Certificate(r))
 		if len(s.Pages) != 1 {
 			t.Errorf("%s: %d pages", r.ID, len(s.Pages))

@@ -94,7 +94,7 @@ func (a answer) saidSense() string {
 
 // sstat are the states of the Sanitize Status page (NVMe Base Specification 2.0c figure
 // 265).
-var sstat = [8]string{"never sanitized", "completed", "in progress", "failed", "completed, blocks deallocated"}
+var sstat = [8]string{"none yet", "completed", "in progress", "failed", "completed, blocks deallocated"}
 
 // saidSanitizeLog is the Sanitize Status page.
 func (a answer) saidSanitizeLog() string {
@@ -113,5 +113,5 @@ func (a answer) saidSanitizeLog() string {
 	if l.gde {
 		gde = 1
 	}
-	return fmt.Sprintf("SSTAT %d: %s; Global Data Erased %d; SCDW10 %08Xh", l.state, word, gde, l.cdw10)
+	return fmt.Sprintf("SSTAT %d: %s; GDE %d; SCDW10 %08Xh", l.state, word, gde, l.cdw10)
 }

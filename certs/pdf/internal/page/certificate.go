@@ -42,13 +42,7 @@ func certificate(r record.Record, dense float64) (*Sheet, error) {
 	a, b := s.column(left, half2), s.column(left+half2+gutter, half2)
 	drive(a, r.Device)
 	sanitization(b, r)
-	for _, block := range []func(*setter, record.Record){machine, job, verdict, times, residual, tool, references} {
-		c := a
-		if b.before(a) {
-			c = b
-		}
-		block(c, r)
-	}
+	fill(a, b, r, []block{machine, job, verdict, times, residual, tool, references})
 	s.below(a, b)
 	digests(s, r, digest)
 	check(s, r, l)

@@ -34,7 +34,7 @@ func drive(s *setter, d record.Device) {
 	s.row("Medium", body, medium(d))
 	s.field("Attached by", attached(d))
 	if c := d.Controller; c != nil {
-		s.field("Controller", join(c.Model, c.Serial, c.Firmware, c.NQN, c.Driver))
+		s.field("Controller", controller(*c, i))
 	}
 	if len(d.Siblings) > 0 {
 		s.field("Other namespaces", list(d.Siblings, 8))
@@ -42,6 +42,14 @@ func drive(s *setter, d record.Device) {
 	s.field("Hidden areas", hidden(d.Hidden))
 	s.row("It says it can do", body, abilities(d.Capabilities))
 	s.absent()
+}
+
+// controller says what it is called where the drive is not called the same.
+func controller(c record.Controller, i record.Identity) string {
+	if c.NQN != "" && c.Model == i.Model && c.Serial == i.Serial {
+		c.Model, c.Serial = "", ""
+	}
+	return join(c.Model, c.Serial, c.Firmware, c.NQN, c.Driver)
 }
 
 func size(n record.Size) string {

@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 
 	"lethe/certs/record"
 )
@@ -20,9 +21,18 @@ func sanitization(s *setter, r record.Record) {
 		s.row("Technique", heavy, capital(technique(r.Verdict.Technique)))
 	}
 	s.field("Profile", join(r.Profile.ID, r.Profile.Title))
-	ladder(s, r.Ladder)
-	passes(s, r.Passes)
+	if len(r.Acts) > 0 {
+		rungs(s, r.Ladder)
+	} else {
+		ladder(s, r.Ladder)
+	}
+	if len(r.Acts) > 0 {
+		acts(s, r.Acts)
+	} else {
+		passes(s, r.Passes)
+	}
 	verification(s, r)
+	declaration(s, r.Crypto)
 	after(s, r)
 	authorisation(s, r)
 	s.absent()
@@ -46,6 +56,24 @@ func ladder(s *setter, rungs []record.Rung) {
 	}
 	if len(rungs) == 0 {
 		s.row(name, body, "")
+	}
+}
+
+// rungs is the ladder of a drive's own commands, of which there are many: those above the
+// chosen one with their reasons, since each of them is a step down, the others by name.
+func rungs(s *setter, all []record.Rung) {
+	at := slices.IndexFunc(all, func(g record.Rung) bool { return g.Chosen })
+	if at < 0 {
+		ladder(s, all)
+		return
+	}
+	ladder(s, all[:at+1])
+	var below []string
+	for i, g := range all[at+1:] {
+		below = append(below, fmt.Sprintf("%d. %s (%s)", at+2+i, capital(technique(g.Technique)), reached(g.Method)))
+	}
+	if len(below) > 0 {
+		s.row("  not taken", body, list(below, 8)+": why, is in the record")
 	}
 }
 
@@ -96,6 +124,10 @@ func verification(s *setter, r record.Record) {
 	v := r.Verification
 	if v == nil {
 		s.row("Verification", heavy, "none")
+		return
+	}
+	if v.Method == record.CheckCanaries {
+		looked(s, v)
 		return
 	}
 	how := Printable(v.Method)
@@ -196,7 +228,14 @@ func authorisation(s *setter, r record.Record) {
 // verdict says why.
 func verdict(s *setter, r record.Record) {
 	s.section("Verdict: " + string(stateWord(r.Verdict.State)))
-	s.items(r.Verdict.Reasons, 10)
+	reasons, left := r.Verdict.Reasons, 0
+	if shown(r) {
+		reasons, left = told(r)
+	}
+	s.items(reasons, 10)
+	if left > 0 {
+		s.bullet(fmt.Sprintf("and %s that the commands above say, in the record", plural(left, "reason")))
+	}
 	if len(r.Verdict.Reasons) == 0 {
 		s.para(label, "no reasons stated")
 	}

@@ -57,6 +57,8 @@ func glance(r record.Record) look {
 func deed(r record.Record) string {
 	how := fmt.Sprintf("This drive was %s by %s", strings.ToLower(string(r.Verdict.State)), technique(r.Verdict.Technique))
 	switch {
+	case shown(r) && len(r.Passes) == 0:
+		return commanded(r)
 	case r.Verdict.Technique != record.Overwrite || !equal(r):
 	case wholly(r.Verification, r.Device.Size):
 		return how + ": every addressable byte was written, flushed, read back and found equal."

@@ -72,14 +72,15 @@ func duration(ns int64) string {
 
 // techniques in the words of the standards.
 var techniques = map[record.Technique]string{
-	record.Overwrite:         "overwrite",
-	record.BlockErase:        "block erase",
-	record.CryptoErase:       "cryptographic erase",
-	record.SanitizeOverwrite: "the drive's own sanitize overwrite",
-	record.SecurityErase:     "ATA security erase",
-	record.FormatNVM:         "NVMe format",
-	record.FormatUnit:        "SCSI format unit",
-	record.Revert:            "TCG revert",
+	record.Overwrite:             "overwrite",
+	record.BlockErase:            "block erase",
+	record.CryptoErase:           "cryptographic erase",
+	record.SanitizeOverwrite:     "the drive's own sanitize overwrite",
+	record.SecurityErase:         "ATA security erase",
+	record.SecurityEraseEnhanced: "ATA security erase, enhanced",
+	record.FormatNVM:             "NVMe format",
+	record.FormatUnit:            "SCSI format unit",
+	record.Revert:                "TCG revert",
 }
 
 func technique(t record.Technique) string {
