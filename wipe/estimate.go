@@ -43,6 +43,9 @@ func (z Zones) seconds(part, size int64) float64 {
 
 // work is how long a task takes up to the progress, by its zones.
 func (z Zones) work(p Progress) float64 {
+	if p.Act != "" {
+		return float64(p.Done)
+	}
 	whole := z.seconds(p.Total, p.Total)
 	if p.Total <= 0 {
 		return 0
@@ -56,6 +59,9 @@ func (z Zones) work(p Progress) float64 {
 
 // all is how long the whole task takes.
 func (z Zones) all(p Progress) float64 {
+	if p.Act != "" {
+		return float64(p.Total)
+	}
 	check := 1.0
 	if p.Part > 0 {
 		check = float64(p.Part) / float64(max(p.Total, 1))

@@ -39,6 +39,10 @@ func GrantOf(o record.Order, ref record.OrderRef, m record.Machine, now time.Tim
 	}
 	// Copies: whoever made the order cannot add a drive to the grant later.
 	o.Drives, ref.Approved = slices.Clone(o.Drives), slices.Clone(ref.Approved)
+	if o.Crypto != nil {
+		c := *o.Crypto
+		o.Crypto = &c
+	}
 	return Grant{order: &o, ref: &ref}, nil
 }
 
@@ -114,6 +118,10 @@ func (g Grant) asks(p Policy) error {
 		return fmt.Errorf("order %s permits no step down", o.ID)
 	case share(p.verify()) < share(o.Check()):
 		return fmt.Errorf("order %s asks for verification %s, not %s", o.ID, o.Check(), p.verify())
+	case o.Technique != "" && p.Technique != o.Technique:
+		return fmt.Errorf("order %s asks for technique %s, not %q", o.ID, o.Technique, p.Technique)
+	case p.Crypto != nil && (o.Crypto == nil || *p.Crypto != *o.Crypto):
+		return fmt.Errorf("order %s does not make this declaration of the drives' encryption", o.ID)
 	case o.Pattern != "" && p.Pattern != o.Pattern:
 		return fmt.Errorf("order %s asks for pattern %s, not %q", o.ID, o.Pattern, p.Pattern)
 	}

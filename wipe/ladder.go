@@ -24,7 +24,7 @@ var preference = []record.Technique{record.Overwrite, record.SanitizeOverwrite, 
 // used and why. The acts are the drive's own commands that make it up, none for an
 // overwrite. An error is the reason why none will do.
 func ladder(d record.Device, p Policy) (rungs []record.Rung, acts []record.Act, err error) {
-	offered := append([]record.Capability{{Technique: record.Overwrite, Command: "host overwrite of every addressable byte"}}, d.Capabilities...)
+	offered := offered(d)
 	usable := map[record.Technique]record.Capability{}
 	at := map[record.Technique]int{}
 	for _, c := range offered {
@@ -68,6 +68,29 @@ func ladder(d record.Device, p Policy) (rungs []record.Rung, acts []record.Act, 
 		why = fmt.Sprintf("; profile %s: %s", p.Profile.ID, p.Profile.Note)
 	}
 	return rungs, nil, fmt.Errorf("%s is asked; no technique that can be carried out here earns any method on %s media%s", p.Least, d.Medium, why)
+}
+
+// offered are the techniques for a drive: the host's own, and what the drive says it can do.
+func offered(d record.Device) []record.Capability {
+	return append([]record.Capability{{Technique: record.Overwrite, Command: "host overwrite of every addressable byte"}}, d.Capabilities...)
+}
+
+// Offer is one command that could erase a drive.
+type Offer struct {
+	record.Capability
+	Method record.Method `json:"method"` // what it earns on the drive's medium, "" for none
+	Usable bool          `json:"usable"`
+	Reason string        `json:"reason"` // by whose word it earns that, or why it is not to be used
+}
+
+// Offers are all commands that could erase a drive, the host's overwrite first, each by
+// itself: what NewPlan chooses from.
+func Offers(d record.Device, p Policy) (all []Offer) {
+	for _, c := range offered(d) {
+		r, ok := rung(d, p, c)
+		all = append(all, Offer{Capability: c, Method: r.Method, Usable: ok, Reason: r.Reason})
+	}
+	return all
 }
 
 // rung is one step of the ladder, and whether it can be taken.

@@ -87,9 +87,10 @@ func TestPasses(t *testing.T) {
 // mutant: plan.go: if err := r.Grant.asks(r.Policy); err != nil { => if err := r.Grant.asks(r.Policy); false {
 func TestPolicyKeepsToTheOrder(t *testing.T) {
 	o := testOrder("A")
-	o.Pattern, o.Least = record.PatternZero, record.MethodPurge
+	o.Pattern, o.Least, o.Technique = record.PatternZero, record.MethodPurge, record.Overwrite
+	o.Crypto = &record.CryptoDeclaration{By: "A", AlwaysOn: "yes", Escrow: "no"}
 	good, err := wipe.PolicyOf(o)
-	if err != nil || good.Least != record.MethodPurge || good.Pattern != record.PatternZero || good.Profile.ID != o.Profile {
+	if err != nil || good.Least != record.MethodPurge || good.Pattern != record.PatternZero || good.Technique != o.Technique || good.Crypto == nil || good.Profile.ID != o.Profile {
 		t.Fatalf("PolicyOf: %+v, %v", good, err)
 	}
 	for name, bend := range map[string]func(*wipe.Policy){
@@ -97,7 +98,11 @@ func TestPolicyKeepsToTheOrder(t *testing.T) {
 		"other profile": func(p *wipe.Policy) { p.Profile = wipetest.Profile(t, "nist-800-88r1") },
 		"step down":     func(p *wipe.Policy) { p.StepDown = true },
 		"other pattern": func(p *wipe.Policy) { p.Pattern = record.PatternStream },
-		"":              func(*wipe.Policy) {},
+		// mutant: grant.go: case o.Technique != "" && p.Technique != o.Technique: => case false:
+		"other technique": func(p *wipe.Policy) { p.Technique = "" },
+		// mutant: grant.go: case p.Crypto != nil && (o.Crypto == nil || *p.Crypto != *o.Crypto): => case false:
+		"another's word": func(p *wipe.Policy) { p.Crypto = &record.CryptoDeclaration{By: "B", AlwaysOn: "yes", Escrow: "no"} },
+		"":               func(*wipe.Policy) {},
 	} {
 		r := request(t, mustGrant(t, o), found("A"))
 		r.Policy = good

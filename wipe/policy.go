@@ -35,7 +35,7 @@ func PolicyOf(o record.Order) (Policy, error) {
 	if err != nil {
 		return Policy{}, fmt.Errorf("order %s: %w", o.ID, err)
 	}
-	return Policy{Least: o.Least, StepDown: o.StepDown, Pattern: o.Pattern, Verify: o.Check(), Profile: p}, nil
+	return Policy{Least: o.Least, StepDown: o.StepDown, Pattern: o.Pattern, Verify: o.Check(), Technique: o.Technique, Crypto: o.Crypto, Profile: p}, nil
 }
 
 // passes are the passes for a medium: the profile's own where it fixes them, the

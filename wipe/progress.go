@@ -13,6 +13,7 @@ type Meter struct {
 
 	mu      sync.Mutex
 	began   time.Time
+	since   time.Time // begin of the phase, where it has a pace of its own
 	last    time.Time
 	lastSum int64
 	rate    int64 // bytes a second, smoothed
@@ -43,6 +44,9 @@ type Reading struct {
 	Rate    int64         // bytes a second, smoothed over about 10 s
 	ETA     time.Duration // until the task ends; -1 while unknown
 	Elapsed time.Duration
+	// Phased is how long this phase of a drive's own command has been under way. Sum,
+	// All, Rate and ETA are then of the phase.
+	Phased time.Duration
 }
 
 // meterSpan is how far back the smoothed rate looks.
@@ -57,13 +61,17 @@ func (m *Meter) Note(p Progress) {
 	defer m.mu.Unlock()
 	now := m.now()
 	if m.began.IsZero() {
-		m.began, m.last = now, now
+		m.began, m.since, m.last = now, now, now
+	}
+	if p.Act != m.seen.Act || p.Act != "" && p.Phase != m.seen.Phase {
+		// Each phase of a drive's own command has a pace of its own.
+		m.since, m.last, m.lastSum, m.rate, m.past, m.zones = now, now, 0, 0, nil, Zones{}
 	}
 	sum := p.sum()
 	if dt := now.Sub(m.last); dt >= 100*time.Millisecond && sum >= m.lastSum {
 		r := int64(float64(sum-m.lastSum) / dt.Seconds())
 		// Until the span is full the rate is the plain average since the start.
-		w := float64(dt) / float64(min(meterSpan, now.Sub(m.began)))
+		w := float64(dt) / float64(min(meterSpan, now.Sub(m.since)))
 		m.rate += int64(w * float64(r-m.rate))
 		m.last, m.lastSum = now, sum
 	}
@@ -107,7 +115,7 @@ func (m *Meter) Read() Reading {
 	defer m.mu.Unlock()
 	r := Reading{Progress: m.seen, Sum: m.seen.sum(), All: m.seen.all(), Rate: m.rate, ETA: -1}
 	if !m.began.IsZero() {
-		r.Elapsed = m.now().Sub(m.began)
+		r.Elapsed, r.Phased = m.now().Sub(m.began), m.now().Sub(m.since)
 	}
 	if m.rate > 0 || m.zones.known() {
 		r.ETA = m.eta()
@@ -116,7 +124,11 @@ func (m *Meter) Read() Reading {
 }
 
 // sum counts the traversals before this one whole: Of writes, then one read-back.
+// Of a drive's own command only the phase under way counts.
 func (p Progress) sum() int64 {
+	if p.Act != "" {
+		return p.Done
+	}
 	n := p.Pass - 1
 	if p.Phase == "check" {
 		n = p.Of
@@ -125,6 +137,9 @@ func (p Progress) sum() int64 {
 }
 
 func (p Progress) all() int64 {
+	if p.Act != "" {
+		return p.Total
+	}
 	if p.Part > 0 {
 		return p.Of*p.Total + p.Part
 	}
@@ -132,8 +147,11 @@ func (p Progress) all() int64 {
 }
 
 // Total is how many bytes a task writes and reads, for estimates; of a sample about
-// as many as it asks for.
+// as many as it asks for. The drive's own commands write and read next to nothing.
 func Total(t record.Task) int64 {
+	if len(t.Acts) > 0 {
+		return 2 * int64(len(t.Acts)) * t.Canaries * t.Device.LogicalSector
+	}
 	size, part := int64(t.Device.Size), int64(100)
 	if n, ok := record.CheckShare(t.Check); ok {
 		part = n

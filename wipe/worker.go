@@ -38,7 +38,7 @@ type Port interface {
 
 // Progress is how far a task is, for people only: nothing is judged by it.
 type Progress struct {
-	Phase string `json:"phase"` // "write" or "check"
+	Phase string `json:"phase"` // "write" or "check"; see Act
 	Pass  int64  `json:"pass"`
 	Of    int64  `json:"of"`
 	Done  int64  `json:"done"`           // bytes of this traversal
@@ -155,7 +155,9 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	cooler := cool(ctx, beat)
 	defer cooler.stop()
 	w.drive, w.rested = cooler, cooler.rested
-	if z := w.zones(ctx, cooler); z.known() {
+	if len(w.spec.Task.Acts) > 0 {
+		// The drive times its own commands.
+	} else if z := w.zones(ctx, cooler); z.known() {
 		w.port.Progress(Progress{Phase: "write", Pass: 1, Of: int64(len(w.spec.Task.Passes)), Total: w.drive.Size(), Zones: z})
 	}
 	if len(w.spec.Task.Acts) > 0 {

@@ -16,8 +16,17 @@ import (
 // nativeScene is a paper of a flash drive's own commands, as ordered.
 func nativeScene(t *testing.T, edit func(*record.Task)) *scene {
 	t.Helper()
+	return nativeSceneUnder(t, nil, edit)
+}
+
+// nativeSceneUnder is nativeScene under an order that was edited.
+func nativeSceneUnder(t *testing.T, o func(*record.Order), edit func(*record.Task)) *scene {
+	t.Helper()
 	d := checktest.NewDesk(t, "S1", "S2")
 	d.Order.Least = record.MethodPurge
+	if o != nil {
+		o(&d.Order)
+	}
 	var err error
 	if d.Envelope, err = order.Sign(d.Order, d.Approver); err != nil {
 		t.Fatal(err)
@@ -144,6 +153,27 @@ func TestNativeAttacks(t *testing.T) {
 				t.Errorf("refused by %q, want %q: %+v", r.Failed(), a.check, r.Lines)
 			}
 		})
+	}
+	for name, c := range map[string]struct {
+		edit func(*record.Order)
+		task func(*record.Task)
+	}{
+		// mutant: orderstep.go: case o.Technique != "" && o.Technique != chosen(t): => case false:
+		"ordered otherwise": {func(o *record.Order) { o.Technique = record.CryptoErase }, nil},
+		// mutant: orderstep.go: case t.Crypto != nil && (o.Crypto == nil || *t.Crypto != *o.Crypto): => case false:
+		"declared by nobody": {nil, func(k *record.Task) {
+			k.Crypto = &record.CryptoDeclaration{By: "O. Perator", AlwaysOn: "yes", Escrow: "no"}
+		}},
+		"declared otherwise": {func(o *record.Order) {
+			o.Crypto = &record.CryptoDeclaration{By: "O. Perator", AlwaysOn: "unknown", Escrow: "no"}
+		}, func(k *record.Task) {
+			k.Crypto = &record.CryptoDeclaration{By: "O. Perator", AlwaysOn: "yes", Escrow: "no"}
+		}},
+	} {
+		s := nativeSceneUnder(t, c.edit, c.task)
+		if r := checkOf(t, s, s.pdf); r.Failed() != check.StepOrder {
+			t.Errorf("%s: refused by %q", name, r.Failed())
+		}
 	}
 	s := nativeScene(t, func(k *record.Task) { k.Check = record.CheckFull })
 	if r := checkOf(t, s, s.pdf); r.Failed() != check.StepOrder {

@@ -71,10 +71,24 @@ func covers(o record.Order, t record.Task) error {
 		return fmt.Errorf("the drive's own commands are verified by %s, the task planned %s", record.CheckCanaries, t.Check)
 	case len(t.Acts) == 0 && share(t.Check) < share(o.Check()):
 		return fmt.Errorf("order %s asks verification %s, the task planned %s", o.ID, o.Check(), t.Check)
+	case o.Technique != "" && o.Technique != chosen(t):
+		return fmt.Errorf("order %s asks technique %s, the task used %s", o.ID, o.Technique, chosen(t))
+	case t.Crypto != nil && (o.Crypto == nil || *t.Crypto != *o.Crypto):
+		return fmt.Errorf("order %s does not make the task's declaration of the drive's encryption", o.ID)
 	case t.Profile.ID != o.Profile:
 		return fmt.Errorf("order %s asks profile %s, the task used %s", o.ID, o.Profile, t.Profile.ID)
 	}
 	return nil
+}
+
+// chosen is the technique the task was planned with.
+func chosen(t record.Task) record.Technique {
+	for _, r := range t.Ladder {
+		if r.Chosen {
+			return r.Technique
+		}
+	}
+	return ""
 }
 
 // share is the part of the medium that a verification compares, in percent.

@@ -28,7 +28,7 @@ func TestResidual(t *testing.T) {
 		}, "the machine's cache of the drive", false},
 		"unknown":          {medium(record.MediumUnknown), "not known", false},
 		"no medium at all": {medium(""), "not known", false},
-		// mutant: residual.go: if !strings.HasPrefix(h.State, "none") { => if strings.HasPrefix(h.State, "present") {
+		// mutant: residual.go: if strings.HasPrefix(h.State, "none") { => if !strings.HasPrefix(h.State, "present") {
 		"hidden area not readable": {func(l *lines, c *record.Context) {
 			l.task.Device.Hidden = []record.HiddenArea{{Kind: "DCO", State: "not readable: no answer"}}
 		}, "DCO: not readable", false},

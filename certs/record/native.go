@@ -105,6 +105,19 @@ func (d *CryptoDeclaration) Holds() bool {
 	return d != nil && d.By != "" && d.AlwaysOn == "yes" && d.Escrow == "no"
 }
 
+// wellFormed says what is wrong with a declaration, "" where nothing is.
+func (d *CryptoDeclaration) wellFormed() string {
+	word := func(s string) bool { return s == "yes" || s == "no" || s == "unknown" }
+	switch {
+	case d == nil:
+	case d.By == "":
+		return "a crypto declaration of nobody's"
+	case !word(d.AlwaysOn), !word(d.Escrow):
+		return "a crypto declaration that says neither yes, no nor unknown"
+	}
+	return ""
+}
+
 // ActDone is one of the drive's own commands as it ended.
 type ActDone struct {
 	Act       Act       `json:"act"`

@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,7 +32,12 @@ type Order struct {
 	StepDown bool          `json:"stepDown,omitempty"`
 	Pattern  string        `json:"pattern,omitempty"` // PatternStream when empty
 	Verify   string        `json:"verify,omitempty"`  // least verification; CheckFull when empty
-	Window   Window        `json:"window"`
+	// Technique is the one that is to be used; the strongest there is when empty.
+	Technique Technique `json:"technique,omitempty"`
+	// Crypto is the approver's word on the drives' encryption, without which a
+	// cryptographic erase alone counts for nothing.
+	Crypto *CryptoDeclaration `json:"crypto,omitempty"`
+	Window Window             `json:"window"`
 }
 
 // Check is the least verification the order asks for.
@@ -130,6 +136,10 @@ func (o Order) Validate() error {
 		return bad("pattern %q, want %s or %s", o.Pattern, PatternStream, PatternZero)
 	case !checkable(o.Check()):
 		return bad("verification %q, want %s, %s or %sN", o.Verify, CheckFull, CheckSampled, CheckPercentage)
+	case o.Technique != "" && !slices.Contains(Techniques(), o.Technique):
+		return bad("technique %q is none", o.Technique)
+	case o.Crypto.wellFormed() != "":
+		return bad("%s", o.Crypto.wellFormed())
 	case !o.Window.NotAfter.After(o.Window.NotBefore.Time):
 		return bad("window ends before it begins")
 	}

@@ -48,6 +48,13 @@ func TestOrderValidate(t *testing.T) {
 		// mutant: order.go: t.NSID == 0 || u.NSID == 0) => false)
 		{func(o *Order) { o.Drives[2].NSID = 0 }, "twice"},
 		{func(o *Order) { o.Drives[1] = DriveTarget{Serial: "A", Model: "other"} }, "twice"},
+		// mutant: order.go: case o.Technique != "" && => case false &&
+		{func(o *Order) { o.Technique = "Vanish" }, "technique"},
+		// mutant: native.go: case d.By == "": => case false:
+		{func(o *Order) { o.Crypto = &CryptoDeclaration{AlwaysOn: "yes", Escrow: "no"} }, "nobody"},
+		// mutant: native.go: case !word(d.AlwaysOn), !word(d.Escrow): => case false:
+		{func(o *Order) { o.Crypto = &CryptoDeclaration{By: "A", AlwaysOn: "yes"} }, "neither yes"},
+		{func(o *Order) { o.Crypto = &CryptoDeclaration{By: "A", AlwaysOn: "maybe", Escrow: "no"} }, "neither yes"},
 		// mutant: order.go: if d.Remote != "" && remote != "" && d.Remote != remote { => if false {
 		{func(o *Order) { o.Drives[0].Remote, o.Drives[1].Remote = "tcp a", "tcp b" }, "may name one"},
 	} {

@@ -54,6 +54,11 @@ const (
 	Revert                Technique = "Revert"
 )
 
+// Techniques are all of them, in the order in which people are told of them.
+func Techniques() []Technique {
+	return []Technique{Overwrite, BlockErase, CryptoErase, SanitizeOverwrite, SecurityErase, SecurityEraseEnhanced, FormatNVM, FormatUnit, Revert}
+}
+
 // Medium is what holds the data.
 type Medium string
 

@@ -92,12 +92,19 @@ type eraseArgs struct {
 func eraseCommand() cli.Command {
 	return cli.Command{
 		Name: "erase", Short: "erase drives of this machine and leave signed certificates",
-		Help: `lethe erase overwrites every addressable byte of the named drives, all at once,
-flushes, reads everything back, and leaves one signed PDF per drive and a summary
-in --papers: a certificate where the asked method was reached, else a notice.
+		Help: `lethe erase erases the named drives, all at once, each by the strongest technique it
+has (lethe list --capabilities): by its own command, with known bytes written before it
+and looked for after it, or by overwriting every addressable byte, flushing and reading
+everything back. It leaves one signed PDF per drive and a summary in --papers: a
+certificate where the asked method was reached, else a notice. lethe plan says
+beforehand which technique that will be; --technique overwrite asks for another.
 
   lethe erase --device /dev/loop9 --confirm SERIAL --key agent-key.pem --cert agent.pem
   lethe erase --order order.dsse.json --trust root.pem --key agent-key.pem --cert agent.pem
+
+A cryptographic erase destroys keys, not data. Alone it counts only with a person's word
+(--crypto-by) that the drive has always encrypted (--crypto-always-on yes) and that no
+key is kept elsewhere (--crypto-escrow no); the certificate says whose word.
 
 --verify sampled reads back a tenth of each drive at places drawn by chance, which is
 what NIST SP 800-88r1 §4.7 calls representative sampling, and the certificate says

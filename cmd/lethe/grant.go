@@ -25,6 +25,8 @@ type grantArgs struct {
 	order, trust     string
 	least, profile   string
 	pattern, verify  string
+	technique        record.Technique
+	crypto           cryptoArgs
 	labels           record.Labels
 	patience         time.Duration
 	errors           wipe.ErrorBudget
@@ -50,6 +52,8 @@ func (a *grantArgs) flags(fs *flag.FlagSet) {
 		a.verify, err = checkWord(s)
 		return err
 	})
+	techniqueFlag(fs, &a.technique)
+	a.crypto.flags(fs)
 	fs.DurationVar(&a.patience, "patience", wipe.DefaultPatience.GiveUp, "how `long` a drive may give no sign of life before it is given up")
 	fs.Int64Var(&a.errors.Sectors, "max-errors", wipe.DefaultErrorBudget.Sectors, "how `many` sectors may fail before the rest of the drive is left")
 	fs.DurationVar(&a.errors.Time, "error-time", wipe.DefaultErrorBudget.Time, "how `long` errors may take before the rest of the drive is left")
@@ -86,6 +90,8 @@ func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory
 		return g, p, nil, cli.Usagef("--per-adapter %d: at least 1, or 0 for no limit", a.perAdapter)
 	case a.order != "" && len(a.devices)+len(a.confirm) > 0:
 		return g, p, nil, cli.Usagef("give either --order or --device and --confirm")
+	case a.order != "" && a.crypto.d != (record.CryptoDeclaration{}):
+		return g, p, nil, cli.Usagef("--crypto-...: under an order the declaration is the order's (lethe order new --crypto-...)")
 	case a.order != "":
 		return a.permitOrder(m, now)
 	case len(a.devices) == 0:
@@ -100,10 +106,14 @@ func (a *grantArgs) permit(ctx context.Context, m record.Machine, ds []inventory
 	if err := lax(prof, a.verify); err != nil {
 		return g, p, nil, err
 	}
+	word, err := a.crypto.declaration()
+	if err != nil {
+		return g, p, nil, err
+	}
 	if err := a.confirmed(ctx, ds); err != nil {
 		return g, p, nil, err
 	}
-	return wipe.GrantConfirmed(a.confirm...), wipe.Policy{Least: record.Method(a.least), Pattern: a.pattern, Verify: a.verify, Profile: prof,
+	return wipe.GrantConfirmed(a.confirm...), wipe.Policy{Least: record.Method(a.least), Pattern: a.pattern, Verify: a.verify, Technique: a.technique, Crypto: word, Profile: prof,
 		Errors: a.errors, Patience: wipe.Patience{GiveUp: a.patience}, PerAdapter: a.perAdapter}, nil, nil
 }
 
@@ -173,6 +183,9 @@ func (a *grantArgs) permitOrder(m record.Machine, now time.Time) (g wipe.Grant, 
 	}
 	if a.verify != "" { // less than the order asks is refused with the plan
 		p.Verify = a.verify
+	}
+	if a.technique != "" { // another than the order's is refused with the plan
+		p.Technique = a.technique
 	}
 	p.Errors, p.Patience.GiveUp, p.PerAdapter = a.errors, a.patience, a.perAdapter
 	a.labels = o.Labels

@@ -12,6 +12,8 @@ import (
 	"lethe/cmd/internal/cli"
 	"lethe/cmd/internal/tui"
 	"lethe/inventory"
+	"lethe/wipe"
+	"lethe/wipe/profile"
 )
 
 func listCommand() cli.Command {
@@ -22,11 +24,20 @@ erased. A drive that may not is marked with the first reason; --json gives every
 reason and everything else that is known.
 
   lethe list --loop
+  lethe list --capabilities  what could erase each drive: from which bit or page that is
+                             known, what it would earn, and what stands in the way
   lethe list disk.img        what lethe erase wants to hear for this image file`,
 		Flags: func(fs *flag.FlagSet) cli.Run {
 			asJSON := fs.Bool("json", false, "everything, as JSON")
+			offers := fs.Bool("capabilities", false, "what each drive can do to erase itself, and what it would earn")
+			prof := fs.String("profile", profile.Default, "`profile` by which it earns that: "+strings.Join(profile.IDs(), ", "))
 			loops := fs.Bool("loop", false, "loop devices too")
 			return func(ctx context.Context, env cli.Env, args []string) error {
+				pol := wipe.Policy{Least: record.MethodClear}
+				var perr error
+				if pol.Profile, perr = profile.ByID(*prof); perr != nil {
+					return cli.Usagef("%v", perr)
+				}
 				m := thisMachine()
 				ds, err := inventory.Discover(ctx, inventory.WithLoop(*loops || len(args) > 0))
 				if len(args) > 0 {
@@ -39,9 +50,14 @@ reason and everything else that is known.
 					err = nil // of other drives, or among the holds of these
 				}
 				if *asJSON {
-					if jerr := listJSON(env, m, ds, err); jerr != nil {
+					if !*offers {
+						pol.Profile = profile.Profile{}
+					}
+					if jerr := listJSON(env, m, ds, pol, err); jerr != nil {
 						return jerr
 					}
+				} else if *offers {
+					printOffers(env, ds, pol)
 				} else {
 					listTable(env, m, ds)
 					if len(args) > 0 {
@@ -60,6 +76,8 @@ type listed struct {
 	DevicePath string   `json:"devicePath"`
 	Eligible   bool     `json:"eligible"`
 	Holds      []string `json:"holds"`
+	// Offers is what could erase it, where that was asked.
+	Offers []wipe.Offer `json:"offers,omitempty"`
 }
 
 // warn tells of drives that could not be looked at; each is listed, and held.
@@ -69,14 +87,18 @@ func warn(env cli.Env, err error) {
 	}
 }
 
-func listJSON(env cli.Env, m record.Machine, ds []inventory.Device, derr error) error {
+func listJSON(env cli.Env, m record.Machine, ds []inventory.Device, p wipe.Policy, derr error) error {
 	out := struct {
 		Machine record.Machine `json:"machine"`
 		Drives  []listed       `json:"drives"`
 		Errors  []string       `json:"errors"`
 	}{Machine: m, Drives: []listed{}, Errors: []string{}}
 	for _, d := range ds {
-		out.Drives = append(out.Drives, listed{d.Device, d.NodePath, d.Eligible() == nil, holds(d)})
+		l := listed{d.Device, d.NodePath, d.Eligible() == nil, holds(d), nil}
+		if p.Profile.ID != "" {
+			l.Offers = wipe.Offers(d.Device, p)
+		}
+		out.Drives = append(out.Drives, l)
 	}
 	if derr != nil {
 		out.Errors = strings.Split(derr.Error(), "\n")

@@ -234,11 +234,7 @@ func printPlan(env cli.Env, p *wipe.Plan, pol wipe.Policy, not []record.Refusal)
 		if r := p.Resumed(t.ID); r != nil {
 			say(6, "    it was cut short and goes on: pass %d of %d at byte %d of %d", r.Pass, len(t.Passes), r.From, d.Size)
 		}
-		var ps []string
-		for _, s := range t.Passes {
-			ps = append(ps, passName(s))
-		}
-		say(6, "    passes: %s; then %s", strings.Join(ps, ", "), readBack(t, pol.Verify))
+		say(6, "    %s", choice(t, pol.Verify))
 	}
 	for _, r := range not {
 		say(2, "%s (%s) will not be touched: %s", r.Identity, r.Node, strings.Join(r.Reasons, "; "))

@@ -29,7 +29,12 @@ func orderCommand() cli.Command {
   lethe order show [--trust root.pem] order.dsse.json
 
 An order names every drive by its serial number; nothing else is touched. It is
-for one machine and for a window of time. "-" reads standard input.`,
+for one machine and for a window of time. "-" reads standard input.
+
+Each drive is erased by the strongest technique it has; --technique binds all of them to
+one. A cryptographic erase destroys keys, not data: alone it counts only where the order
+says that the drives have always encrypted (--crypto-always-on yes), that no key is kept
+elsewhere (--crypto-escrow no), and on whose word (--crypto-by).`,
 		Flags: orderFlags,
 	}
 }
@@ -37,6 +42,7 @@ for one machine and for a window of time. "-" reads standard input.`,
 type orderArgs struct {
 	o             record.Order
 	drives        []record.DriveTarget
+	crypto        cryptoArgs
 	remote        string
 	valid         time.Duration
 	from          string
@@ -58,6 +64,8 @@ func orderFlags(fs *flag.FlagSet) cli.Run {
 		a.o.Verify, err = checkWord(s)
 		return err
 	})
+	techniqueFlag(fs, &a.o.Technique)
+	a.crypto.flags(fs)
 	fs.BoolVar(&a.o.StepDown, "step-down", false, "a weaker technique may be used, down to --least")
 	l := &a.o.Labels
 	str(&l.Contract, "contract", "", "contract `number`")
@@ -127,6 +135,10 @@ func (a *orderArgs) create(env cli.Env) error {
 	}
 	o.Drives, o.Count = a.drives, int64(len(a.drives))
 	o.Window = record.Window{NotBefore: record.At(from), NotAfter: record.At(from.Add(a.valid))}
+	var err error
+	if o.Crypto, err = a.crypto.declaration(); err != nil {
+		return err
+	}
 	if err := checkOrder(o); err != nil {
 		return err
 	}

@@ -24,12 +24,15 @@ type result struct {
 // driveEnd is what became of one drive.
 type driveEnd struct {
 	record.Identity
-	Node    string   `json:"node"`
-	State   string   `json:"state"` // of the verdict; Untouched for a drive that was refused, Unkept for one without its paper
-	Virtual bool     `json:"virtual,omitempty"`
-	Kind    string   `json:"kind,omitempty"`  // certificate or notice
-	Paper   string   `json:"paper,omitempty"` // file name
-	Reasons []string `json:"reasons,omitempty"`
+	Node    string `json:"node"`
+	State   string `json:"state"` // of the verdict; Untouched for a drive that was refused, Unkept for one without its paper
+	Virtual bool   `json:"virtual,omitempty"`
+	Kind    string `json:"kind,omitempty"` // certificate or notice
+	// Method and Technique are those of the verdict, where a method was reached.
+	Method    record.Method    `json:"method,omitempty"`
+	Technique record.Technique `json:"technique,omitempty"`
+	Paper     string           `json:"paper,omitempty"` // file name
+	Reasons   []string         `json:"reasons,omitempty"`
 }
 
 const untouchedState = "Untouched"
@@ -66,7 +69,7 @@ func (r *result) outcome(o job.Outcome) {
 	for _, p := range o.Papers {
 		d := p.Record.Device
 		r.Drives = append(r.Drives, driveEnd{Identity: d.Identity, Node: d.Node, State: string(p.Record.Verdict.State),
-			Virtual: p.Record.Virtual, Kind: p.Record.Kind, Paper: p.Name, Reasons: p.Record.Verdict.Reasons})
+			Virtual: p.Record.Virtual, Kind: p.Record.Kind, Method: p.Record.Verdict.Method, Technique: p.Record.Verdict.Technique, Paper: p.Name, Reasons: p.Record.Verdict.Reasons})
 	}
 }
 

@@ -38,6 +38,7 @@ type Screen struct {
 
 type row struct {
 	task  string
+	plan  record.Task
 	name  string
 	meter *wipe.Meter
 	begun bool
@@ -53,7 +54,7 @@ type row struct {
 func New(env cli.Env, tasks []record.Task) *Screen {
 	s := &Screen{w: env.Stdout, live: env.TTY, color: env.Color, width: env.Width}
 	for _, t := range tasks {
-		s.rows = append(s.rows, &row{task: t.ID, name: shortName(t.Device), meter: wipe.NewMeter(nil)})
+		s.rows = append(s.rows, &row{task: t.ID, plan: t, name: shortName(t.Device), meter: wipe.NewMeter(nil)})
 	}
 	return s
 }
@@ -182,6 +183,9 @@ func (s *Screen) line(r *row) string {
 		return name + " waiting"
 	}
 	m := r.meter.Read()
+	if m.Act != "" {
+		return name + s.commanded(r.plan, m, len(name))
+	}
 	part := 0.0
 	if m.All > 0 {
 		part = float64(m.Sum) / float64(m.All)
