@@ -59,7 +59,7 @@ func (a *actDone) exchanged(x *record.Exchanged, before, mono int64) {
 			a.given, a.began, a.Status = true, before, x.Exchange.Status
 		}
 	case record.StepAfter:
-		if a.ended == 0 { // the first
+		if a.ended == 0 {
 			a.ended = mono
 		}
 		if words != "" {

@@ -41,10 +41,10 @@ func native(t *testing.T, task func(*record.Task), spoilt ...spoil) record.Recor
 // What the record says of a drive's own commands: each with the drive's word before and
 // after, how long it took, and its canaries.
 //
-// mutant: acts.go: if words != "" && !a.given { => if words != "" && a.Before == "" {
+// mutant: acts.go: a.Before = words => a.Before = ""
 // mutant: acts.go: a.given, a.began, a.Status = true, before, x.Exchange.Status => a.given, a.began, a.Status = true, mono, x.Exchange.Status
-// mutant: acts.go: if a.ended == 0 { // the first => if true {
-// mutant: acts.go: c.Bound = canary.Bound(int64(min(r.Device.Size, 1<<62)), r.Device.LogicalSector, p.Present-2) => c.Bound = 1
+// mutant: acts.go: a.ended = mono => a.ended = before
+// mutant: acts.go: r.Device.LogicalSector, p.Present-2) => r.Device.LogicalSector, p.Present-4000)
 // mutant: acts.go: Compared: record.Size(max(l.Places, 0)) * sector, => Compared: record.Size(max(l.Places, 0)),
 func TestNativeRecord(t *testing.T) {
 	r := native(t, nil)
@@ -167,7 +167,7 @@ func TestNativeResidual(t *testing.T) {
 		// mutant: residualnative.go: case a.Status == "": => case false:
 		"cut before the answer": {nil, cut("exchanged start", 0), "whether it was given is not known", false},
 		"cut while under way":   {nil, cut("exchanged after", 1), "nvme-sanitize-block was under way", false},
-		// mutant: residualnative.go: case !planted || looked || ended: => case !planted || looked:
+		// mutant: residualnative.go: case !planted || looked || ended: => case !planted || looked || ended && false:
 		"cut after it":     {nil, cut("looked", 0), "answer to nothing else", true},
 		"cut between them": {nil, cut("exchanged before", 1), "1 of the 2 commands", false},
 		"whole":            {nil, nil, "not given", true},

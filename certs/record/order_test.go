@@ -52,7 +52,7 @@ func TestOrderValidate(t *testing.T) {
 		{func(o *Order) { o.Technique = "Vanish" }, "technique"},
 		// mutant: native.go: case d.By == "": => case false:
 		{func(o *Order) { o.Crypto = &CryptoDeclaration{AlwaysOn: "yes", Escrow: "no"} }, "nobody"},
-		// mutant: native.go: case !word(d.AlwaysOn), !word(d.Escrow): => case false:
+		// mutant: native.go: case !word(d.AlwaysOn), !word(d.Escrow): => case !word(d.AlwaysOn) && false:
 		{func(o *Order) { o.Crypto = &CryptoDeclaration{By: "A", AlwaysOn: "yes"} }, "neither yes"},
 		{func(o *Order) { o.Crypto = &CryptoDeclaration{By: "A", AlwaysOn: "maybe", Escrow: "no"} }, "neither yes"},
 		// mutant: order.go: if d.Remote != "" && remote != "" && d.Remote != remote { => if false {

@@ -9,7 +9,7 @@ import (
 
 // acted is a record of one command, as it should be.
 func acted() record.Record {
-	return record.Record{Kind: record.KindCertificate,
+	return record.Record{Kind: record.KindCertificate, Device: record.Device{Identity: record.Identity{Serial: "S1"}},
 		Verdict: record.Verdict{State: record.Purged, Method: record.MethodPurge, Technique: record.BlockErase, Reached: true, Reasons: []string{
 			"identified", "nvme-sanitize-block: accepted, seen at work", "nvme-sanitize-block: it cannot state",
 			"nvme-sanitize-block: 9 canaries were written, flushed and read back before it; none was found after it"}},
@@ -59,7 +59,7 @@ func TestActsAtAGlance(t *testing.T) {
 		"one found":          {func(r *record.Record) { r.Acts[0].Canaries.Found = 1 }, "1 of 9 FOUND"},
 		"not all looked for": {func(r *record.Record) { r.Acts[0].Canaries.Looked = 8 }, "0 of 8 after"},
 		"not looked for":     {func(r *record.Record) { r.Acts[0].Canaries.Looked = 0 }, "NOT LOOKED FOR"},
-		"another technique":  {func(r *record.Record) { r.Verdict.Technique = record.FormatNVM }, "NVMe format"},
+		"another technique":  {func(r *record.Record) { r.Verdict.Technique = record.FormatNVM }, "purged by NVMe format. What that rests on"},
 		"no verification":    {func(r *record.Record) { r.Verification = nil }, "Verification none"},
 		"no seed":            {func(r *record.Record) {}, "not revealed"},
 		"another act":        {func(r *record.Record) { r.Acts[0].Act = "<b>" }, "<b>"},
