@@ -14,6 +14,8 @@ type Write struct {
 	Off, Len int64 // bytes
 	Discard  bool
 	Flush    bool
+
+	At int64 // where in the log its bytes are
 }
 
 // logged returns what stands in front of the drive's file to write down each
@@ -81,7 +83,7 @@ func ReadLog(r io.ReaderAt) ([]Write, error) {
 			return out, nil // room that is not filled yet
 		}
 		// Sectors of the drive are counted by the log's sector.
-		out = append(out, Write{int64(first) * sector, int64(count) * sector, flags&logDiscard != 0, flags&logFlush != 0})
+		out = append(out, Write{int64(first) * sector, int64(count) * sector, flags&logDiscard != 0, flags&logFlush != 0, at + sector})
 		if at += sector; flags&logDiscard == 0 {
 			at += int64(count) * sector
 		}
