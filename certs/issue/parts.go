@@ -2,6 +2,7 @@ package issue
 
 import (
 	"encoding/hex"
+	"fmt"
 	"time"
 
 	"lethe/certs/record"
@@ -74,11 +75,15 @@ func newBoot(l record.Line, boot *string) bool {
 // resumed tells of a task that was cut short and went on.
 func (s *sentences) resumed(t *record.Transcript) {
 	var last record.Line
+	boot := t.Lines[0].Event.Task.Boot
 	for _, l := range t.Lines {
 		if r := l.Event.Resumed; r != nil {
-			away := ""
+			away, was := "", boot
 			if d := l.Wall.Sub(last.Wall.Time).Round(time.Second); d > time.Second {
 				away = " after " + d.String()
+			}
+			if newBoot(l, &boot) {
+				away += fmt.Sprintf(" in another boot of the machine (%s, before it was %s)", boot, was)
 			}
 			s.add("The task was cut short (%s) and went on%s in pass %d at byte %d: what was written before was flushed and read back with the rest, by its own key.", r.Reason, away, r.Pass, r.From)
 		}

@@ -75,7 +75,9 @@ func TestParts(t *testing.T) {
 	if p := r.Passes[0]; p.Key != "" || p.IV != "" || p.Commitment != "" || p.Written != size {
 		t.Errorf("%+v", p)
 	}
-	if !strings.Contains(strings.Join(r.Residual, "\n"), "in pass 1 at byte 786432") {
+	// mutant: parts.go: away += fmt.Sprintf(" in another boot => _ = fmt.Sprintf(" in another boot
+	said := strings.Join(r.Residual, "\n")
+	if !strings.Contains(said, "in pass 1 at byte 786432") || strings.Count(said, "in another boot of the machine (b2, before it was b1) in pass 1") != 1 {
 		t.Errorf("%q", r.Residual)
 	}
 }
