@@ -35,6 +35,7 @@ const (
 	Path      = "LETHE/marker.dsse.json" // the marker
 	OrderPath = "LETHE/order.dsse.json"  // an order, where the site names none
 	Papers    = "LETHE/papers"           // the folder for papers and intents
+	Handover  = "LETHE/handover"         // the folder for what a task can go on with after a loss of power
 )
 
 // MaxSize bounds the file in bytes.
