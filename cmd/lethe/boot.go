@@ -143,6 +143,9 @@ func (b *boot) work(ctx context.Context, m record.Machine, ds []inventory.Device
 		return err
 	}
 	defer mi.spool.Close()
+	if err := b.goesOn(mi); err != nil {
+		return err
+	}
 	// The barrier: nothing is written to a drive while the kernel still takes modules.
 	if err := b.state.Hotplug.CloseModules(); err != nil {
 		return cli.Refusedf("the kernel still takes modules: %v; nothing was touched", err)
@@ -206,8 +209,20 @@ func (b *boot) mission(ctx context.Context, m record.Machine, ds []inventory.Dev
 	if err := b.connect(roots); err != nil {
 		return nil, err
 	}
-	if _, err := recoverIn(b.env, bootPapers, signer, roots); err != nil { // the agent was started again
+	begun, err := b.restore(ctx, m, ds, signer, roots)
+	if err != nil {
 		return nil, err
+	}
+	// What an earlier start left on the stick, or this one in memory, should the agent
+	// have been started again.
+	_, unfinished, err := recoverBut(b.env, bootPapers, signer, roots, true)
+	if err != nil {
+		return nil, err
+	}
+	for i, u := range unfinished {
+		if by := begun[u.Task().ID]; by != "" {
+			unfinished[i].Detail += "; " + by
+		}
 	}
 	done, err := b.earlier(ctx, o, ref, roots)
 	if err != nil {
@@ -217,7 +232,7 @@ func (b *boot) mission(ctx context.Context, m record.Machine, ds []inventory.Dev
 	if replay.Whole(o, m, done) {
 		return nil, &carriedOut{o, done}
 	}
-	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds, grant), Policy: policy, Grant: grant, Boot: bootID(), Now: now, Done: done})
+	plan, err := wipe.NewPlan(wipe.Request{Candidates: candidates(ds, grant), Policy: policy, Grant: grant, Boot: bootID(), Now: now, Done: done, Unfinished: unfinished})
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +240,7 @@ func (b *boot) mission(ctx context.Context, m record.Machine, ds []inventory.Dev
 	if err != nil {
 		return nil, err
 	}
-	return &mission{env: b.env, plan: plan, policy: policy, order: envelope, signer: signer,
+	return &mission{env: b.env, plan: plan, policy: policy, order: envelope, signer: signer, unfinished: unfinished, again: againInBoot,
 		labels: o.Labels, machine: m, tool: tool, clock: b.clock, time: b.time, neighbours: b.neighbours,
 		onScreen: b.log.SetOutput}, nil
 }

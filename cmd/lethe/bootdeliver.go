@@ -174,6 +174,11 @@ func (b *boot) eraseAndDeliver(ctx context.Context, m *mission) error {
 	defer end()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastTries, end) })()
 	go func() { gone <- b.deliverAll(sending, m.spool, made) }()
+	if m.carry != nil {
+		carrying, enough := context.WithCancel(context.WithoutCancel(ctx))
+		defer enough()
+		go m.carry.run(carrying)
+	}
 	out, err := m.run(ctx)
 	var missing error
 	if err != nil {

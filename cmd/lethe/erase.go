@@ -226,7 +226,7 @@ func (a *eraseArgs) onHost(ctx context.Context, m *mission, named []inventory.De
 		return err
 	}
 	defer func() { err = errors.Join(err, m.spool.Close()) }()
-	m.journal, m.goesOn = journalDir(a.papers), true
+	m.journal, m.goesOn, m.again = journalDir(a.papers), true, againOnHost
 	if err := m.concludeRest(a.papers); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ const (
 type journal struct {
 	dir    string
 	signer sign.Signer // seals the end of a task
+	carry  *carrier    // nil where the folder itself outlives the machine, or nothing does
 
 	mu    sync.Mutex
 	files map[string]*journalFile
@@ -67,20 +68,32 @@ func (j *journal) Append(_ context.Context, task string, l record.Line) error {
 		// Without it a successor goes on from where the last note says, or not at all.
 		_ = j.noteResume(task, f)
 	}
+	if j.carry != nil && (l.Event.Kept != nil || l.Event.PassEnd != nil || l.Event.Ended != nil || l.Event.Stopped != nil) {
+		defer j.carry.later(task)
+	}
 	if l.Event.Ended == nil {
 		return nil
 	}
 	return writeSeal(j.dir, seal{Format: sealFormat, Task: task, Transcript: f.ref()}, j.signer)
 }
 
-// Keep implements wipe.KeyStore: the key lies beside the journal when it returns.
-func (j *journal) Keep(_ context.Context, task string, k wipe.Key) error {
+// Keep implements wipe.KeyStore: the key lies beside the journal when it returns, and
+// where that is in memory, on the stick. A key that got no place there is in no note:
+// what the record says of where it was kept stays true.
+func (j *journal) Keep(ctx context.Context, task string, k wipe.Key) error {
 	f, err := j.file(task)
 	if err != nil {
 		return err
 	}
 	f.keys = append(f.keys, k)
-	return j.noteResume(task, f)
+	if err := j.noteResume(task, f); err != nil || j.carry == nil {
+		return err
+	}
+	if err = j.carry.now(ctx, task); err != nil {
+		f.keys = f.keys[:len(f.keys)-1]
+		err = errors.Join(err, j.noteResume(task, f))
+	}
+	return err
 }
 
 func (j *journal) noteResume(task string, f *journalFile) error {

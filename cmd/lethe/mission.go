@@ -45,6 +45,10 @@ type mission struct {
 	journal    string // folder of the transcripts as they grow
 	goesOn     bool   // what is cut short there can be resumed
 	unfinished []wipe.Unfinished
+	// carry takes what a task can go on with out of the machine; nil where the journals
+	// outlive it, or nothing does.
+	carry *carrier
+	again string // what to do for a task to go on
 	// onScreen is given the screen while bars are drawn, and nil afterwards, so
 	// that a log does not write over them. May be nil.
 	onScreen func(io.Writer)
@@ -79,6 +83,7 @@ func (m *mission) run(ctx context.Context) (job.Outcome, error) {
 		return job.Outcome{}, err
 	}
 	defer j.Close()
+	j.carry = m.carry
 	if err := m.note(); err != nil {
 		return job.Outcome{}, fmt.Errorf("%w; nothing was touched", err)
 	}

@@ -290,7 +290,7 @@ that must be left alone, or that cannot be opened, is exit status 5.`,
 				fmt.Fprintf(env.Stdout, "%d papers issued in %s\n", n, *papers)
 				var left []string
 				for _, u := range us {
-					left = append(left, canGoOn(u))
+					left = append(left, canGoOn(u, againOnHost))
 				}
 				if len(left) > 0 {
 					return cli.Undeliveredf("%s; or lethe recover --conclude gives up and issues its notice", strings.Join(left, "; "))

@@ -157,10 +157,13 @@ func names(us []wipe.Unfinished) map[string]bool {
 	return out
 }
 
+// againOnHost is what to do for a task to go on.
+const againOnHost = "erase the drive again with the same --papers, key and order or confirmation"
+
 // canGoOn says of a task that it was cut short, and what to do.
-func canGoOn(u wipe.Unfinished) string {
+func canGoOn(u wipe.Unfinished, again string) string {
 	t := u.Task()
-	return fmt.Sprintf("%s of %s was cut short and can go on: erase the drive again with the same --papers, key and order or confirmation", t.ID, t.Device.Identity)
+	return fmt.Sprintf("%s of %s was cut short and can go on: %s", t.ID, t.Device.Identity, again)
 }
 
 // concludeRest gives their notices to tasks that could go on and do not, since their
@@ -178,7 +181,7 @@ func (m *mission) concludeRest(papers string) error {
 		}
 		skip[t.ID] = true
 		if m.plan.Resumed(t.ID) == nil {
-			fmt.Fprintln(m.env.Stderr, canGoOn(u))
+			fmt.Fprintln(m.env.Stderr, canGoOn(u, m.again))
 		}
 	}
 	r := m.unkept(papers)

@@ -48,6 +48,9 @@ type stick struct {
 	mount *fat.Mount // nil while it is not there
 	ready bool       // it is mounted for writing and has its folders
 	told  string     // the last trouble, so that it is told once
+	// papers, by their tasks, that lie on the stick or need not: what those tasks could
+	// have gone on with is taken away, and nothing more is left of them.
+	paper map[string]bool
 }
 
 // among are the drives that may be the stick: named by serial number and of the
@@ -166,10 +169,14 @@ func (s *stick) check(dir string, d inventory.Device) error {
 	return nil
 }
 
-// makeFolders makes the folders for papers, and flushes each new name.
+// makeFolders makes the folders for papers and handovers, and flushes each new name.
 func makeFolders(root string) error {
+	return errors.Join(makeFolder(root, marker.Papers), makeFolder(root, marker.Handover))
+}
+
+func makeFolder(root, below string) error {
 	dir := root
-	for _, n := range strings.Split(marker.Papers, "/") {
+	for _, n := range strings.Split(below, "/") {
 		if err := os.Mkdir(filepath.Join(dir, n), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("make folder for papers: %w", err)
 		}

@@ -24,8 +24,10 @@ var (
 // Deliver implements deliver.Deliverer: written, flushed, renamed, read back. A
 // stick that was pulled or was full is looked for anew at each call.
 func (s *stick) Deliver(ctx context.Context, b bundle.Bundle) (r bundle.Receipt, err error) {
-	err = s.with(ctx, func(f deliver.Folder) (err error) {
-		r, err = f.Deliver(ctx, b)
+	err = s.with(ctx, "", func(f deliver.Folder) (err error) {
+		if r, err = f.Deliver(ctx, b); err == nil {
+			s.papered(b)
+		}
 		return err
 	})
 	if err == nil {
@@ -37,7 +39,7 @@ func (s *stick) Deliver(ctx context.Context, b bundle.Bundle) (r bundle.Receipt,
 // Acknowledge implements deliver.Acknowledger. The receipt is kept beside the
 // intent: the record has its digest.
 func (s *stick) Acknowledge(ctx context.Context, intent []byte) (receipt []byte, err error) {
-	err = s.with(ctx, func(f deliver.Folder) error {
+	err = s.with(ctx, "", func(f deliver.Folder) error {
 		if receipt, err = f.Acknowledge(ctx, intent); err != nil {
 			return err
 		}
@@ -56,10 +58,14 @@ func (s *stick) Acknowledge(ctx context.Context, intent []byte) (receipt []byte,
 	return receipt, err
 }
 
-// with does one thing in the stick's folder of papers.
-func (s *stick) with(ctx context.Context, do func(deliver.Folder) error) error {
+// with does one thing in the stick's folder of papers. What goes wrong is told once,
+// with what it means.
+func (s *stick) with(ctx context.Context, means string, do func(deliver.Folder) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if ctx.Err() != nil { // it may have been unmounted for good
+		return context.Cause(ctx)
+	}
 	err := s.find(ctx)
 	if err == nil {
 		err = s.judge(s.inFolder(do))
@@ -68,7 +74,7 @@ func (s *stick) with(ctx context.Context, do func(deliver.Folder) error) error {
 		err = fmt.Errorf("delivery stick %s %w", s.serial, err)
 		if s.told != err.Error() {
 			s.told = err.Error()
-			s.warn(s.told)
+			s.warn(s.told + means)
 		}
 		return err
 	}
@@ -95,6 +101,9 @@ func (s *stick) inFolder(do func(deliver.Folder) error) error {
 			return err
 		}
 		if err := makeFolders(s.mount.Dir()); err != nil {
+			return err
+		}
+		if err := s.tidy(); err != nil {
 			return err
 		}
 		s.ready = true

@@ -6,6 +6,7 @@ import "time"
 
 const (
 	scatteredSectors = 103
+	resumeKills      = 20 // of TestResumesAfterPowerCut
 	kills            = 20
 	depotAway        = 5 * time.Minute
 	unplugs          = 4

@@ -15,7 +15,7 @@ import (
 // A stick that fills up is told in one line; the machine keeps the papers, stays
 // on and tries again. Nothing that lay on the stick suffers.
 func TestStickFull(t *testing.T) {
-	s := newStickStage(t)
+	s := newStickStage(t, twoTargets...)
 	s.makeStick(360<<10, 0)
 	s.sign()
 	free := 360<<10 - 60_000 - 40<<10
@@ -41,7 +41,7 @@ func TestStickFull(t *testing.T) {
 // A stick that is pulled during the run is told; the papers wait in memory and the
 // machine for the stick. Back again, and proved again, it takes them all.
 func TestStickPulled(t *testing.T) {
-	s := newStickStage(t)
+	s := newStickStage(t, twoTargets...)
 	s.makeStick(48<<20, 1<<20)
 	s.sign()
 	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)

@@ -43,19 +43,29 @@ type stickStage struct {
 	approver sign.Signer
 	img      string // the stick's image
 	at       string // and its file system, for mtools
+	agent    sign.Signer
+	plugs    []demo.Plug // of the targets
 	targets  []*scratch.Drive
+	logs     string // folder for what is written to stick and targets; "" keeps none
+	live     bool   // the machine may draw bars
 }
 
-func newStickStage(t *testing.T) *stickStage {
+// twoTargets are what most tests of a stick erase.
+var twoTargets = []demo.Plug{
+	{Bus: boottest.SATA, Serial: "TARGET-0", Model: "LETHE TARGET", Size: 24 << 20, FS: "ext4"},
+	{Bus: boottest.Virtio, Serial: "TARGET-1", Size: 16<<20 + 512, FS: "ext4"},
+}
+
+func newStickStage(t *testing.T, plugs ...demo.Plug) *stickStage {
 	t.Helper()
-	s := &stickStage{t: t, dir: t.TempDir()}
+	s := &stickStage{t: t, dir: t.TempDir(), plugs: plugs}
 	var err error
 	if s.root, err = sign.NewAuthority("Stick test root", sign.Lasting(time.Now(), time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	s.approver = s.leaf(sign.RoleOrder, "Stick test approver")
-	for i, size := range []int64{24 << 20, 16<<20 + 512} {
-		d, err := scratch.Make(t.Context(), s.dir, scratch.Spec{Name: fmt.Sprintf("target%d", i), Size: size, FS: "ext4"})
+	s.approver, s.agent = s.leaf(sign.RoleOrder, "Stick test approver"), s.leaf(sign.RoleRecord, "Stick test agent")
+	for i, p := range plugs {
+		d, err := scratch.Make(t.Context(), s.dir, scratch.Spec{Name: fmt.Sprintf("target%d", i), Size: p.Size, FS: p.FS})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,11 +153,14 @@ func (s *stickStage) sign() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	drives := []record.DriveTarget{{Serial: stickSerial}}
+	for _, p := range s.plugs {
+		drives = append(drives, record.DriveTarget{Serial: p.Serial})
+	}
 	o, err := order.Sign(record.Order{
 		Format: record.OrderFormat, ID: "ORD-STICK-1", Issued: record.At(now), Reason: record.ReasonDecommission,
-		Machine: record.MachineTarget{Serial: demo.Machine.Serial}, Count: 3,
-		Drives: []record.DriveTarget{{Serial: "TARGET-0"}, {Serial: "TARGET-1"}, {Serial: stickSerial}},
-		Least:  record.MethodClear, Profile: profile.Default, Window: window,
+		Machine: record.MachineTarget{Serial: demo.Machine.Serial}, Count: int64(len(drives)), Drives: drives,
+		Least: record.MethodClear, Profile: profile.Default, Window: window,
 	}, s.approver)
 	if err != nil {
 		s.t.Fatal(err)
@@ -166,7 +179,7 @@ func (s *stickStage) boot(ctx context.Context, extra ...string) *boottest.VM {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	key, chain, err := sign.EncodeSigner(s.leaf(sign.RoleRecord, "Stick test agent"))
+	key, chain, err := sign.EncodeSigner(s.agent)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -178,17 +191,15 @@ func (s *stickStage) boot(ctx context.Context, extra ...string) *boottest.VM {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	words := "lethe.plain"
+	if s.live {
+		words = ""
+	}
 	img := image(s.t, "bin/lethe")
 	vm, err := boottest.Start(ctx, boottest.Config{
 		Kernel: filepath.Join(img, "vmlinuz"), Initrd: filepath.Join(img, "initrd.img"),
-		Overlays: [][]byte{overlay}, Append: "lethe.plain", Machine: demo.Machine,
-		Drives: []boottest.Drive{
-			// The stick is drive 0.
-			{Bus: boottest.USB, Path: s.img, Serial: stickSerial, Removable: true},
-			{Bus: boottest.SATA, Path: s.targets[0].Path, Serial: "TARGET-0", Model: "LETHE TARGET"},
-			{Bus: boottest.Virtio, Path: s.targets[1].Path, Serial: "TARGET-1"},
-		},
-		Extra: extra,
+		Overlays: [][]byte{overlay}, Append: words, Machine: demo.Machine,
+		Drives: s.drives(), Extra: extra,
 	}, nil)
 	if err != nil {
 		s.t.Fatal(err)
@@ -201,6 +212,23 @@ func (s *stickStage) boot(ctx context.Context, extra ...string) *boottest.VM {
 	})
 	return vm
 }
+
+// drives are the stick, which is drive 0, and the targets.
+func (s *stickStage) drives() []boottest.Drive {
+	out := []boottest.Drive{{Bus: boottest.USB, Path: s.img, Serial: stickSerial, Removable: true}}
+	for i, p := range s.plugs {
+		out = append(out, boottest.Drive{Bus: p.Bus, Path: s.targets[i].Path, Serial: p.Serial, Model: p.Model, Rate: p.Rate})
+	}
+	for i := range out {
+		if s.logs != "" {
+			out[i].Log = s.logOf(i)
+		}
+	}
+	return out
+}
+
+// logOf is where what is written to drive i is logged.
+func (s *stickStage) logOf(i int) string { return filepath.Join(s.logs, fmt.Sprintf("drive%d.log", i)) }
 
 // intact fails unless the stick's own files are what they were.
 func (s *stickStage) intact() {
@@ -226,7 +254,7 @@ func (s *stickStage) papers() string {
 // The stick brings the order, keeps the intent and takes the papers; it is left
 // otherwise as it was, though the order names it too.
 func TestStickDelivers(t *testing.T) {
-	s := newStickStage(t)
+	s := newStickStage(t, twoTargets...)
 	s.makeStick(48<<20, 1<<20)
 	s.sign()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
