@@ -1,0 +1,3 @@
+// Package simulatedtest boots machines whose disks are simulated drives, so that the
+// commands which no emulator knows go the whole way through a kernel. It has tests only.
+package simulatedtest
