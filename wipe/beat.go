@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lethe/certs/record"
+	"lethe/wipe/overwrite/traverse"
 )
 
 // beatEvery is how often a worker says that its drive answers.
@@ -78,6 +79,27 @@ func (b *beat) ReadAt(p []byte, off int64) (int, error) {
 func (b *beat) WriteAt(p []byte, off int64) (int, error) {
 	defer b.answers.Add(1)
 	return b.Drive.WriteAt(p, off)
+}
+
+// Most implements traverse.Queue.
+func (b *beat) Most() int {
+	if q, ok := b.Drive.(traverse.Queue); ok {
+		return q.Most()
+	}
+	return 0
+}
+
+// Start implements traverse.Queue.
+func (b *beat) Start(write bool, p []byte, off int64, id int) error {
+	return b.Drive.(traverse.Queue).Start(write, p, off, id)
+}
+
+// Await implements traverse.Queue.
+func (b *beat) Await(limit time.Duration, ended func(id, n int, err error)) error {
+	return b.Drive.(traverse.Queue).Await(limit, func(id, n int, err error) {
+		b.answers.Add(1)
+		ended(id, n, err)
+	})
 }
 
 // Flush implements Drive.

@@ -41,6 +41,12 @@ func (d *traitor) WriteAt(p []byte, off int64) (int, error) {
 		_, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	case "program":
 		err = unix.Exec("/bin/true", []string{"true"}, nil)
+	case "ring":
+		_, _, e := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, 0, 0)
+		err = e
+	case "rights of a ring":
+		_, _, e := unix.Syscall6(unix.SYS_IO_URING_REGISTER, 0, 0, 0, 0, 0, 0)
+		err = e
 	case "another drive":
 		_, err = unix.Open("/dev/loop0", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	}
@@ -58,6 +64,8 @@ func TestWorkerTakenOver(t *testing.T) {
 	for _, c := range []struct{ what, by, reason, detail string }{
 		{"network", "supervisor", record.StopLost, "SIGSYS"},
 		{"program", "supervisor", record.StopLost, "SIGSYS"},
+		{"ring", "supervisor", record.StopLost, "SIGSYS"},
+		{"rights of a ring", "supervisor", record.StopLost, "SIGSYS"},
 		{"another drive", "worker", record.StopError, "operation not permitted"},
 	} {
 		t.Run(strings.ReplaceAll(c.what, " ", "-"), func(t *testing.T) {

@@ -170,3 +170,12 @@ func (c *cooler) WriteAt(p []byte, off int64) (int, error) {
 	}
 	return c.beat.WriteAt(p, off)
 }
+
+// Start implements traverse.Queue: what is on its way ends meanwhile, and is told of
+// afterwards.
+func (c *cooler) Start(write bool, p []byte, off int64, id int) error {
+	if err := c.wait(); err != nil {
+		return err
+	}
+	return c.beat.Start(write, p, off, id)
+}

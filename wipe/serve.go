@@ -10,7 +10,8 @@ import (
 // WorkerProcs is the most processors that a worker's Go code may use at once. One
 // fills or compares faster than a drive moves bytes; a second and third take what the
 // transfers leave waiting. Every further one costs memory in each worker of a large
-// machine: with 64 of them 2 MiB and a dozen threads.
+// machine: with 64 of them 2 MiB and a dozen threads. The least is two, on any machine:
+// the thread that waits for a drive's queue keeps one.
 const WorkerProcs = 4
 
 // ServeWorker is the body of a worker process: it reads its Spec from in, does

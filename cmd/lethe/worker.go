@@ -39,7 +39,7 @@ func workerCommand() cli.Command {
 // a GiB, so that collecting it early costs nothing, and what the start of the program
 // left behind goes back.
 func slim() {
-	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), wipe.WorkerProcs))
+	runtime.GOMAXPROCS(max(min(runtime.GOMAXPROCS(0), wipe.WorkerProcs), 2))
 	debug.SetGCPercent(25)
 	debug.FreeOSMemory()
 }

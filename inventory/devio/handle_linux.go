@@ -34,6 +34,7 @@ type Handle struct {
 	retries *retries  // nil unless LimitRetries limited them
 	there   *presence // nil for a file
 	heat    *Thermometer
+	queue   *queue // nil for a file, and where the kernel has none for us
 }
 
 // Open claims a whole drive for erasing, past the page cache. It fails with
@@ -48,7 +49,7 @@ func Open(path string) (*Handle, error) {
 	if t.src.ReadOnly {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, ErrReadOnly), t.f.Close())
 	}
-	return &Handle{t: t, there: watch(t.root, t.src.Block)}, nil
+	return &Handle{t: t, there: watch(t.root, t.src.Block), queue: newQueue(t)}, nil
 }
 
 // Identify asks the drive who it is, on this very handle (law 4).
@@ -155,6 +156,7 @@ func (h *Handle) Close() error {
 		h.there.close()
 		h.retries.restore()
 		h.retries.close()
+		h.queue.close()
 		h.err = h.t.f.Close()
 		if h.admin != nil {
 			h.err = errors.Join(h.err, h.admin.Close())

@@ -15,7 +15,9 @@ const (
 // calls are the rules of a worker whose process is pid. The first ones are those
 // that a pass makes by the million.
 func calls(pid int, requests []uint32) []rule {
-	rs := allowed(unix.SYS_PWRITE64, unix.SYS_PREAD64, unix.SYS_FUTEX, unix.SYS_FSYNC, unix.SYS_FDATASYNC)
+	// A ring can only be entered: the one that was made before is restricted to reads and
+	// writes, and no other can be made.
+	rs := allowed(unix.SYS_IO_URING_ENTER, unix.SYS_PWRITE64, unix.SYS_PREAD64, unix.SYS_FUTEX, unix.SYS_FSYNC, unix.SYS_FDATASYNC)
 	rs = append(rs, rule{call: unix.SYS_IOCTL, say: allow, only: among(1, requests...)})
 	return append(rs, common(pid)...)
 }

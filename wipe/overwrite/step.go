@@ -28,6 +28,17 @@ func (s *step) Do(t *traverse.Transfer, p []byte, off int64) {
 	t.Move(s.device.WriteAt, p, off)
 }
 
+// Queue implements traverse.Queued.
+func (s *step) Queue() traverse.Queue {
+	q, _ := s.device.(traverse.Queue)
+	return q
+}
+
+// Start implements traverse.Queued.
+func (s *step) Start(q traverse.Queue, p []byte, off int64, id int) error {
+	return q.Start(true, p, off, id)
+}
+
 // flush calls Flush once: after a failed one Linux forgets what was lost, and
 // a second would succeed without meaning it. It leaves a flush that neither
 // returns nor heeds ctx behind.

@@ -38,13 +38,28 @@ func (s *step) Do(t *traverse.Transfer, p []byte, off int64) {
 // claims success and moves nothing would else be compared with what the last
 // one left there, and over a uniform stream that is just what is expected.
 func (s *step) read(p []byte, off int64) (int, error) {
+	return s.device.ReadAt(s.spoilt(p), off)
+}
+
+// Queue implements traverse.Queued.
+func (s *step) Queue() traverse.Queue {
+	q, _ := s.device.(traverse.Queue)
+	return q
+}
+
+// Start implements traverse.Queued: it is read for a queue.
+func (s *step) Start(q traverse.Queue, p []byte, off int64, id int) error {
+	return q.Start(false, s.spoilt(p), off, id)
+}
+
+func (s *step) spoilt(p []byte) []byte {
 	a, b := binary.NativeEndian.Uint64(s.poison[:8]), binary.NativeEndian.Uint64(s.poison[8:])
 	for at := 0; at < len(p); at += s.sector {
 		head := p[at : at+pattern.KeySize : at+pattern.KeySize]
 		binary.NativeEndian.PutUint64(head[:8], a) // two stores, where copy is a call a sector
 		binary.NativeEndian.PutUint64(head[8:], b)
 	}
-	return s.device.ReadAt(p, off)
+	return p
 }
 
 // compare notes every sector of p that differs. It looks at large pieces and

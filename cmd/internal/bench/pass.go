@@ -29,7 +29,7 @@ type passed struct {
 // worker does it: the same handle, the same packages, default options. It opens, says
 // ready, and begins when told.
 func drivePass(ctx context.Context, in io.Reader, out io.Writer, job, key, node string) error {
-	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), wipe.WorkerProcs))
+	runtime.GOMAXPROCS(max(min(runtime.GOMAXPROCS(0), wipe.WorkerProcs), 2))
 	h, err := devio.Open(node)
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ type Mem struct {
 	// Silent makes reads succeed without moving a byte.
 	Silent bool
 
+	queue   memQueue
 	mu      sync.Mutex
 	medium  []byte
 	cache   []byte

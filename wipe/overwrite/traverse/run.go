@@ -39,15 +39,19 @@ func newRun(ctx context.Context, m Medium, o Options, s Step) *run {
 	return r
 }
 
-// drive runs one worker a buffer and keeps the account until all have ended,
-// or until a stopped traversal's grace is over.
-func (r *run) drive(bufs buffers) Report {
+// drive runs one worker a buffer, or one for all where there is a queue, and keeps the
+// account until all have ended, or until a stopped traversal's grace is over.
+func (r *run) drive(bufs buffers, q Queued) Report {
 	defer r.stop(nil)
 	defer context.AfterFunc(r.ctx, r.turn.close)()
 	var busy sync.WaitGroup
 	var inFlight atomic.Int64
-	for i := range r.o.InFlight {
-		busy.Go(func() { r.work(bufs.at(i), &inFlight) })
+	if q != nil {
+		busy.Go(func() { newConveyor(r, q, bufs, &inFlight).work() })
+	} else {
+		for i := range r.o.InFlight {
+			busy.Go(func() { r.work(bufs.at(i), &inFlight) })
+		}
 	}
 	ended := make(chan struct{})
 	go func() { busy.Wait(); close(ended) }()

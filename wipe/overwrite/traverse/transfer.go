@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 )
 
 // IO moves the bytes of p at off: the ReadAt or WriteAt of a device.
@@ -20,6 +21,10 @@ type Transfer struct {
 	gate   *gate
 	budget *budget
 
+	began time.Time // of a first attempt that was made by a Queue; then n and err are its result
+	n     int
+	err   error
+
 	good, bad, differ []Range
 	first             error // the first error of the device
 	fatal             error // a reason to stop the traversal
@@ -29,11 +34,16 @@ type Transfer struct {
 // early when the context ends, the device vanishes or the errors have used up
 // their budget. It returns the pieces that were moved, in ascending order.
 func (t *Transfer) Move(do IO, p []byte, off int64) []Range {
-	if !t.gate.together(t.ctx) {
-		return nil
+	ok := false
+	if !t.began.IsZero() {
+		ok = t.settle(t.began, p, off, t.n, t.err)
+	} else {
+		if !t.gate.together(t.ctx) {
+			return nil
+		}
+		ok = t.attempt(do, p, off)
+		t.gate.leave(1)
 	}
-	ok := t.attempt(do, p, off)
-	t.gate.leave(1)
 	if ok || t.fatal != nil || !t.gate.alone(t.ctx) {
 		return t.good
 	}
@@ -53,6 +63,11 @@ func (t *Transfer) Differ(first, end int64) {
 func (t *Transfer) attempt(do IO, p []byte, off int64) bool {
 	began := t.budget.now()
 	n, err := do(p, off)
+	return t.settle(began, p, off, n, err)
+}
+
+// settle notes what became of an attempt.
+func (t *Transfer) settle(began time.Time, p []byte, off int64, n int, err error) bool {
 	if n == len(p) && (err == nil || errors.Is(err, io.EOF)) {
 		t.good = append(t.good, Range{off, off + int64(len(p))})
 		return true

@@ -126,6 +126,10 @@ func Run(ctx context.Context, m Medium, o Options, s Step) (Report, error) {
 	if err := m.check(); err != nil {
 		return Report{Size: m.Size}, err
 	}
+	queue := queueOf(s)
+	if queue != nil {
+		o.suit(queue.Queue().Most(), m.Sector)
+	}
 	if err := o.fill(m); err != nil {
 		return Report{Size: m.Size}, err
 	}
@@ -133,7 +137,7 @@ func Run(ctx context.Context, m Medium, o Options, s Step) (Report, error) {
 	if err != nil {
 		return Report{Size: m.Size}, err
 	}
-	rep := newRun(ctx, m, o, s).drive(bufs)
+	rep := newRun(ctx, m, o, s).drive(bufs, queue)
 	rep.Elapsed = time.Since(began)
 	if rep.Stuck == 0 {
 		bufs.free() // else the kernel may still read or write them
