@@ -39,10 +39,11 @@ func fioShapes(devices int) (out []fioShape) {
 
 // fioCommand traverses every disk once. fio's clock calls and scrambling of buffers,
 // which would slow it, are off.
-func fioCommand(ctx context.Context, s fioShape, rw string, disks []disk) *exec.Cmd {
+func fioCommand(ctx context.Context, s fioShape, rw string, disks []disk, more ...string) *exec.Cmd {
 	args := []string{"--output-format=json", "--group_reporting", "--direct=1", "--gtod_reduce=1", "--scramble_buffers=0",
 		"--thread", "--rw=" + rw, "--ioengine=" + s.Engine, fmt.Sprintf("--bs=%dk", s.Block),
 		"--iodepth=" + strconv.Itoa(s.Depth), "--numjobs=" + strconv.Itoa(s.Jobs)}
+	args = append(args, more...)
 	for i, d := range disks {
 		part := strconv.FormatInt(d.size/int64(s.Jobs), 10)
 		args = append(args, "--name=drive"+strconv.Itoa(i), "--filename="+d.node, "--size="+part, "--offset_increment="+part)
@@ -87,8 +88,8 @@ func parseFio(out []byte, rw string) (float64, error) {
 }
 
 // runFio makes one traversal of all disks.
-func runFio(ctx context.Context, s fioShape, rw string, disks []disk) (sample, error) {
-	u, err := measure(ctx, sampleEvery, []*exec.Cmd{fioCommand(ctx, s, rw, disks)}, nil)
+func runFio(ctx context.Context, s fioShape, rw string, disks []disk, more ...string) (sample, error) {
+	u, err := measure(ctx, sampleEvery, []*exec.Cmd{fioCommand(ctx, s, rw, disks, more...)}, nil)
 	if err != nil {
 		return sample{}, err
 	}

@@ -174,7 +174,7 @@ func (b *bench) chooseGenerators(ctx context.Context, size int64) error {
 func (b *bench) conclude(ctx context.Context, out string, took time.Duration) error {
 	b.Load += " at the begin, " + load() + " at the end"
 	b.Tools = versions(ctx, b.nwipes)
-	b.Bars = bars(b.Rows)
+	b.Bars, b.Ceiling = bars(b.Rows), findCeiling(b.Rows)
 	if err := b.write(out); err != nil {
 		return err
 	}

@@ -103,6 +103,9 @@ func (b *bench) contenders(write, read fioShape, disks, small []disk) []contende
 			}
 			return lethePass(ctx, jobVerify, key, disks)
 		}},
+		{"fio", jobFresh, write.String() + " direct=1 refill_buffers; for context", func(ctx context.Context) (sample, error) {
+			return runFio(ctx, write, "write", disks, "--refill_buffers")
+		}},
 		{"dd", jobZero, "bs=1M oflag=direct conv=fdatasync", func(ctx context.Context) (sample, error) { return dd(ctx, true, disks) }},
 		{"dd", jobRead, "bs=1M iflag=direct", func(ctx context.Context) (sample, error) { return dd(ctx, false, disks) }},
 		{"shred", jobRandom, "-n1; page cache, it has no O_DIRECT", func(ctx context.Context) (sample, error) { return shred(ctx, disks) }},

@@ -18,6 +18,7 @@ type result struct {
 	Tools   []string `json:"tools"`
 	Rows    []row    `json:"rows"`
 	Bars    []bar    `json:"bars"`
+	Ceiling *ceiling `json:"ceiling,omitempty"`
 }
 
 const method = "Interleaved rounds, medians. A bar holds when the one-sided 95 % bound of the median of the ratios of the same round does " +
@@ -62,6 +63,7 @@ func (r result) markdown() string {
 		}
 		fmt.Fprintf(&b, "| %s | %s %s | %s | %s | %s |\n", x.Name, sign, figure(x.Threshold), figure(x.Median), figure(x.Bound), strings.ToLower(x.Result))
 	}
+	b.WriteString(r.Ceiling.markdown())
 	return b.String()
 }
 

@@ -10,6 +10,7 @@ const (
 	jobZero    = "write zeros"
 	jobRandom  = "write random"
 	jobWrite   = "write"
+	jobFresh   = "write, refilled" // fio makes every buffer anew; for context only
 	jobRead    = "read"
 	jobVerify  = "verify random"
 	jobWhole   = "whole job"
