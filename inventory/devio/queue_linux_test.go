@@ -56,6 +56,7 @@ func TestQueueMovesWhatItSays(t *testing.T) {
 	for i := range out {
 		out[i] = byte(i>>9) ^ byte(i)
 	}
+	want := bytes.Clone(out)
 	for i := range n {
 		if err := h.Start(true, out[i*each:][:each], int64(i*each), i); err != nil {
 			t.Fatal(err)
@@ -69,8 +70,8 @@ func TestQueueMovesWhatItSays(t *testing.T) {
 			t.Errorf("write %d moved %d bytes", i, n)
 		}
 	}
-	if n, err := h.ReadAt(in, 0); err != nil || n != len(in) || !bytes.Equal(in, out) {
-		t.Fatalf("read %d, %v; the same %t", n, err, bytes.Equal(in, out))
+	if n, err := h.ReadAt(in, 0); err != nil || n != len(in) || !bytes.Equal(in, want) {
+		t.Fatalf("read %d, %v; the same %t", n, err, bytes.Equal(in, want))
 	}
 	clear(in)
 	for i := range n {
@@ -79,7 +80,7 @@ func TestQueueMovesWhatItSays(t *testing.T) {
 		}
 	}
 	settled(t, h, n)
-	if !bytes.Equal(in, out) {
+	if !bytes.Equal(in, want) {
 		t.Error("a queue reads something else")
 	}
 	if err := h.Close(); err != nil {

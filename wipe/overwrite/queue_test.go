@@ -13,7 +13,7 @@ import (
 
 // All that holds of a pass holds of one through a queue.
 //
-// mutant: traverse/conveyor.go: if err != nil || int64(n) != t.where.Len() { => if err != nil {
+// mutant: traverse/conveyor.go: c.failed = append(c.failed, i) => c.settle(i)
 func TestThroughAQueue(t *testing.T) {
 	for name, test := range map[string]func(*testing.T){
 		"failed sectors":   TestFailedSectorsAreExact,

@@ -8,7 +8,7 @@ import (
 
 // The ceiling is taken from several drives, and is below both what limits it.
 //
-// mutant: ceiling.go: c.Limit = n / (n/c.Copy + 1/c.Kernel) => c.Limit = c.Copy + c.Kernel
+// mutant: ceiling.go: c.Limit = n / (n/c.Copy + 1/c.Kernel) => c.Limit = n * (c.Copy + c.Kernel)
 func TestCeiling(t *testing.T) {
 	rows := []row{{Tool: "fio", Job: jobWrite, Devices: 1, GBps: 99}, {Tool: "fio", Job: jobFresh, Devices: 8, GBps: 3},
 		{Tool: "fio", Job: jobWrite, Devices: 8, GBps: 10}, {Tool: "lethe", Job: jobZero, Devices: 8, GBps: 9}}
