@@ -12,8 +12,6 @@ import (
 )
 
 // All that holds of a pass holds of one through a queue.
-//
-// mutant: traverse/conveyor.go: c.failed = append(c.failed, i) => c.settle(i)
 func TestThroughAQueue(t *testing.T) {
 	for name, test := range map[string]func(*testing.T){
 		"failed sectors":   TestFailedSectorsAreExact,
@@ -75,7 +73,12 @@ type ordered struct {
 	*overwritetest.Mem
 	flying, most int
 	last         int64
-	back         bool
+	back, beside bool // begun out of order; called plainly with transfers in flight
+}
+
+func (d *ordered) WriteAt(p []byte, off int64) (int, error) {
+	d.beside = d.beside || d.flying > 0
+	return d.Mem.WriteAt(p, off)
 }
 
 func (d *ordered) Start(write bool, p []byte, off int64, id int) error {
@@ -106,4 +109,19 @@ func TestQueueIsKeptFull(t *testing.T) {
 	if err != nil || !res.Complete() || d.most != 4 || d.back {
 		t.Errorf("%v, %d of 4 in flight at once, backwards %t; %+v", err, d.most, d.back, res)
 	}
+}
+
+// What failed is narrowed when nothing is in flight any more, and the pass goes on.
+//
+// mutant: traverse/conveyor.go: c.failed = append(c.failed, i) => c.settle(i)
+func TestFailureInAQueueIsNarrowedAlone(t *testing.T) {
+	overwritetest.Queued(t)
+	d := &ordered{Mem: overwritetest.NewMem(16<<20, 512)}
+	d.WriteFault = failing(map[int64]bool{512: true, 9 << 20: true}, 512)
+	s := keyed(t)
+	res, _ := overwrite.Run(context.Background(), d, s, overwrite.Options{})
+	if d.beside || len(res.Failed) != 2 || res.Written != d.Size()-1024 || !res.Flushed {
+		t.Errorf("beside others %t; %+v", d.beside, res)
+	}
+	checkLanded(t, d.Mem, s, res.Covered)
 }
