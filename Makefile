@@ -16,7 +16,7 @@ ARTEFACT   ?= kernel
 BUS        ?= sata
 
 .DEFAULT_GOAL := help
-.PHONY: help build image reproducible demo qemu test test-long test-boot lint test-unit test-race test-fuzz test-vm deps bench bench-readme profile bars mutants clean kernel-update
+.PHONY: help build image reproducible demo qemu test test-liar test-long test-boot lint test-unit test-race test-fuzz test-vm deps bench bench-readme profile bars mutants clean kernel-update
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,10 +48,14 @@ test: ## everything this machine can test (root; at most 20 minutes)
 	$(MAKE) --no-print-directory deps lint test-unit test-race test-fuzz test-vm; \
 	echo "make test: all passed in $$((SECONDS-start)) s on $$(nproc) cores"
 
+test-liar: ## every technique against every fault of the simulated drives, into out/coverage.json
+	LETHE_COVERAGE=$(CURDIR)/out/coverage.json $(GO) test -count=1 -timeout 60m ./wipe/erase
+
 test-long: test ## make test, then every kill run, fault and power cut, long fuzzing, and all mutants
 	$(GO) test -tags long -count=1 -timeout 60m -v -run 'Kill' ./cmd/lethe
 	$(GO) test -tags long -count=1 -timeout 120m -v ./cmd/internal/demo
 	$(MAKE) --no-print-directory test-fuzz FUZZTIME=30s
+	$(MAKE) --no-print-directory test-liar
 	$(MAKE) --no-print-directory mutants
 
 test-boot: build deps ## boot every artefact in every way to a signed certificate, drives on every bus (WAYS='iso|usb': only some)

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"strings"
 
 	"lethe/certs/record"
 	"lethe/inventory/ata"
@@ -17,7 +18,7 @@ func capabilities(id devio.Identification, v devio.Survey) []record.Capability {
 	case id.ATA != nil:
 		return ataCapabilities(*id.ATA)
 	case id.Controller != nil:
-		return nvmeCapabilities(*id.Controller)
+		return nvmeCapabilities(*id.Controller, v)
 	}
 	return scsiCapabilities(v)
 }
@@ -69,11 +70,27 @@ func standing(s ata.Security) string {
 	return ""
 }
 
-func nvmeCapabilities(c nvme.Controller) []record.Capability {
+// beyond says whom a command to the whole subsystem would hit besides what this machine
+// shows, "" where nobody (law 7).
+func beyond(v devio.Survey) string {
+	switch {
+	case v.DetachedErr != nil:
+		return "which namespaces its subsystem has cannot be read: " + v.DetachedErr.Error()
+	case len(v.Detached) > 0:
+		return "it would erase namespaces too that are not attached here: " + strings.Trim(fmt.Sprint(v.Detached), "[]")
+	case v.ControllersErr != nil:
+		return "its subsystem may have further controllers, which cannot be listed: " + v.ControllersErr.Error()
+	case len(v.Controllers) > 1:
+		return fmt.Sprintf("its subsystem has %d controllers, by which others may use it", len(v.Controllers))
+	}
+	return ""
+}
+
+func nvmeCapabilities(c nvme.Controller, v devio.Survey) []record.Capability {
 	var out []record.Capability
 	add := func(on bool, act record.Act, command, source string) {
 		if on {
-			out = append(out, record.Capability{Technique: act.Technique(), Act: act, Command: command, Source: source})
+			out = append(out, record.Capability{Technique: act.Technique(), Act: act, Command: command, Source: source, Blocked: beyond(v)})
 		}
 	}
 	sani := fmt.Sprintf("IDENTIFY CONTROLLER SANICAP = %08Xh", uint32(c.Sanicap))

@@ -11,6 +11,10 @@ import (
 
 // carriedOut are the drive's own commands that this version gives.
 var carriedOut = map[record.Act]bool{
+	record.ATASanitizeCrypto: true, record.ATASanitizeBlock: true, record.ATASanitizeOverwrite: true,
+	record.ATASecurityEnhanced: true, record.ATASecurityNormal: true,
+	record.NVMeSanitizeCrypto: true, record.NVMeSanitizeBlock: true, record.NVMeSanitizeOverwrite: true,
+	record.NVMeFormatCrypto: true, record.NVMeFormatUser: true,
 	record.SCSISanitizeCrypto: true, record.SCSISanitizeBlock: true, record.SCSISanitizeOverwrite: true, record.SCSIFormatUnit: true,
 }
 

@@ -17,6 +17,7 @@ import (
 	"lethe/inventory/sysfs"
 	"lethe/wipe"
 	"lethe/wipe/confine"
+	"lethe/wipe/erase"
 )
 
 func workerCommand() cli.Command {
@@ -87,6 +88,19 @@ type drive struct {
 func (d drive) Heat(ctx context.Context) (wipe.Heat, error) {
 	h, err := d.Handle.Heat(ctx)
 	return wipe.Heat{Now: int64(h.Now), Limit: int64(h.Limit), Resume: int64(h.Resume), Source: h.Source}, err
+}
+
+// Eraser is who carries out one of the drive's own commands.
+func (d drive) Eraser(act record.Act) (wipe.Eraser, error) {
+	c := erase.Drive{SCSI: d.SCSI(), ATA: d.ATA()}
+	if d.Block().Transport == sysfs.NVMe {
+		conn, err := d.NVMe()
+		if err != nil {
+			return nil, err
+		}
+		c.NVMe = conn
+	}
+	return erase.For(act, c)
 }
 
 // State asks the drive who it is, on this very handle. Open claims the drive

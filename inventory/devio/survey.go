@@ -32,6 +32,9 @@ type Survey struct {
 
 	Detached    []uint32 // NVMe namespaces allocated but not attached
 	DetachedErr error
+	// Controllers are those of the subsystem, where it may have more than one.
+	Controllers    []uint16
+	ControllersErr error
 
 	Claims Claims
 
@@ -61,6 +64,7 @@ func Explore(ctx context.Context, s Source, id Identification) Survey {
 	}
 	if s.NVMe != nil && id.Controller != nil {
 		v.detached(ctx, nvmeLog{s.NVMe, &l}, *id.Controller)
+		v.controllers(ctx, nvmeLog{s.NVMe, &l}, id.Controller.CMIC)
 	}
 	v.Claims = askClaims(ctx, s, id, &l)
 	v.Evidence = l.lines
@@ -122,6 +126,14 @@ func (v *Survey) opcodes(ctx context.Context, conn scsi.Conn) {
 			return
 		}
 		v.Sanitize[sa] = s
+	}
+}
+
+// controllers lists those through which the subsystem can be used, where there may be
+// several: another port, another host, virtual functions.
+func (v *Survey) controllers(ctx context.Context, conn nvme.Conn, c nvme.CMIC) {
+	if c.Ports() || c.Controllers() || c.Virtual() {
+		v.Controllers, v.ControllersErr = nvme.ReadControllers(ctx, conn)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"lethe/inventory/nvme"
 	"lethe/inventory/scsi"
 	"lethe/wipe"
+	"lethe/wipe/eraseata"
 	"lethe/wipe/erasescsi"
 )
 
@@ -40,6 +41,13 @@ func For(act record.Act, d Drive) (wipe.Eraser, error) {
 			return nil, fmt.Errorf("the drive takes no SCSI commands")
 		}
 		return erasescsi.New(d.SCSI, act, erasescsi.Options{Clock: d.Clock})
+	case "ata-sanitize", "ata-security":
+		if d.ATA == nil {
+			return nil, fmt.Errorf("the drive takes no ATA commands")
+		}
+		return eraseata.New(d.ATA, act, eraseata.Options{Clock: d.Clock})
+	case "nvme-sanitize", "nvme-format":
+		return newNVMe(act, d)
 	}
 	return nil, fmt.Errorf("this version does not carry it out")
 }

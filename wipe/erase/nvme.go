@@ -1,0 +1,70 @@
+package erase
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"lethe/certs/record"
+	"lethe/wipe"
+	"lethe/wipe/erasenvme"
+)
+
+var nvmeKinds = map[record.Act]erasenvme.Kind{
+	record.NVMeSanitizeCrypto: erasenvme.SanitizeCrypto, record.NVMeSanitizeBlock: erasenvme.SanitizeBlock,
+	record.NVMeSanitizeOverwrite: erasenvme.SanitizeOverwrite,
+	record.NVMeFormatCrypto:      erasenvme.FormatCrypto, record.NVMeFormatUser: erasenvme.FormatUser,
+}
+
+// nvmeSilence is how long a Format NVM may keep the drive silent.
+const nvmeSilence = 6 * time.Hour
+
+// pollEvery is how often an NVMe drive is asked how far it is.
+const pollEvery = time.Second
+
+// nvmeEraser is an erasenvme.Eraser that tells in steps.
+type nvmeEraser struct {
+	*erasenvme.Eraser
+	kind erasenvme.Kind
+	step string
+	tell wipe.Tell
+}
+
+func newNVMe(act record.Act, d Drive) (wipe.Eraser, error) {
+	k, ok := nvmeKinds[act]
+	if !ok || d.NVMe == nil {
+		return nil, fmt.Errorf("the drive takes no NVMe commands")
+	}
+	e := &nvmeEraser{kind: k}
+	e.Eraser = erasenvme.New(k, d.NVMe, func(x record.Exchange) error { return e.tell(e.step, x) })
+	if d.Clock != nil {
+		e.Now, e.Sleep = d.Clock.Now, d.Clock.Sleep
+	}
+	return e, nil
+}
+
+// Observe implements wipe.Eraser.
+func (e *nvmeEraser) Observe(ctx context.Context, step string, tell wipe.Tell) error {
+	e.step, e.tell = step, tell
+	_, err := e.Before(ctx)
+	return err
+}
+
+// Erase implements wipe.Eraser. Blocks are asked to stay allocated where the drive does
+// not forbid it: what is read afterwards then comes from the medium.
+func (e *nvmeEraser) Erase(ctx context.Context, tell wipe.Tell, how func(wipe.Course)) error {
+	e.step, e.tell = record.StepStart, tell
+	seen, err := e.Before(ctx)
+	if err != nil {
+		return err
+	}
+	o := erasenvme.Options{NoDeallocate: !seen.Controller.Sanicap.Inhibited()}
+	how(wipe.Course{Done: -1, Allow: nvmeSilence})
+	if err := e.Start(ctx, o); err != nil {
+		return err
+	}
+	e.step = record.StepPoll
+	return e.Wait(ctx, pollEvery, func(p erasenvme.Progress) {
+		how(wipe.Course{Done: int64(p.Share), Allow: p.Allow})
+	})
+}
