@@ -11,7 +11,7 @@ import (
 // Every command is told by itself, those of one technique too, with what it earns and
 // what stands in its way.
 //
-// mutant: ladder.go: Usable: ok, => Usable: true,
+// mutant: ladder.go: Usable: ok, => Usable: ok || true,
 func TestOffers(t *testing.T) {
 	defer wipe.CarryOut(record.NVMeFormatCrypto, record.NVMeFormatUser)()
 	d := record.Device{Medium: record.MediumFlash, Capabilities: []record.Capability{
