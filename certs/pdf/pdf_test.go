@@ -32,7 +32,7 @@ func must[T any](t testing.TB) func(T, error) T {
 // TestGolden compares every string of every kind of page with testdata. Layout 1
 // is a promise: a change here is a new layout name, or a mistake.
 func TestGolden(t *testing.T) {
-	texts := map[string][]string{"summary": must[[]string](t)(SummaryText(summary()))}
+	texts := map[string][]string{"summary": must[[]string](t)(SummaryText(summary())), "look": must[[]string](t)(LookText(look(t)))}
 	for name, r := range records() {
 		texts[name] = must[[]string](t)(Text(r))
 	}

@@ -39,9 +39,9 @@ type setter struct {
 }
 
 // densities are the sizes that are tried, the largest first, for a document to fit on
-// one page: 7.5 points become 6.75, and no word is lost. One that needs two pages all the same
+// one page: 7.5 points become 6.6 at least, and no word is lost. One that needs two pages all the same
 // is set in full size.
-var densities = []float64{1, 0.95, 0.9}
+var densities = []float64{1, 0.95, 0.9, 0.88}
 
 // one lays a document out in the largest size in which it is one page.
 func one(lay func(dense float64) (*Sheet, error)) (*Sheet, error) {
