@@ -48,8 +48,9 @@ test: ## everything this machine can test (root; at most 20 minutes)
 	$(MAKE) --no-print-directory deps lint test-unit test-race test-fuzz test-vm; \
 	echo "make test: all passed in $$((SECONDS-start)) s on $$(nproc) cores"
 
-test-liar: ## every technique against every fault of the simulated drives, into out/coverage.json
+test-liar: deps ## every technique against every fault of the simulated drives, into out/coverage.json; and drives that outlive a killed machine (VM)
 	LETHE_COVERAGE=$(CURDIR)/out/coverage.json $(GO) test -count=1 -timeout 60m ./wipe/erase
+	$(GO) test -tags long -p 1 -count=1 -timeout 60m -v -run 'TestSimulatedDrives|TestNVMeDrive' ./cmd/internal/demo/...
 
 test-long: test ## make test, then every kill run, fault and power cut, long fuzzing, and all mutants
 	$(GO) test -tags long -count=1 -timeout 60m -v -run 'Kill' ./cmd/lethe
@@ -70,7 +71,7 @@ deps: ## install the Debian packages that tests and the demo use
 lint: ## gofmt, vet, shellcheck
 	@test -z "$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l | tee /dev/stderr)"
 	$(GO) vet ./...
-	$(GO) vet -tags boot,long ./cmd/internal/demo ./wipe/pattern
+	$(GO) vet -tags boot,long ./cmd/internal/demo/... ./wipe/pattern
 	shellcheck .ci/run .ci/deps .ci/reproducible
 
 test-unit: ## unit, golden, simulated drives, CLI scripts, loop devices

@@ -1,3 +1,5 @@
+//go:build long
+
 package demo_test
 
 import (
@@ -94,6 +96,9 @@ func (s *stickStage) cut(ctx context.Context, r *rand.Rand, sum *cuts) {
 	vm := s.boot(ctx)
 	defer vm.Close()
 	victim, part := s.plugs[r.IntN(len(s.plugs))].Serial, 3+r.IntN(94)
+	if r.IntN(2) == 0 { // in the middle of a pass
+		part = 5 + r.IntN(40)
+	}
 	wait := time.Duration(r.IntN(1500)) * time.Millisecond
 	if r.IntN(8) == 0 { // before anything is kept
 		part = 0
