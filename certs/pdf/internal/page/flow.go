@@ -39,9 +39,12 @@ type setter struct {
 }
 
 // densities are the sizes that are tried, the largest first, for a document to fit on
-// one page: 7.5 points become 6.6 at least, and no word is lost. One that needs two pages all the same
-// is set in full size.
-var densities = []float64{1, 0.95, 0.9, 0.88}
+// one page, and no word is lost. No type is smaller than legible: from there on it is the
+// lines that come closer. One that needs two pages all the same is set in full size.
+var densities = []float64{1, 0.95, 0.91, 0.88}
+
+// legible is the least size of type, in points.
+const legible = 7.0
 
 // one lays a document out in the largest size in which it is one page.
 func one(lay func(dense float64) (*Sheet, error)) (*Sheet, error) {
@@ -63,8 +66,13 @@ func one(lay func(dense float64) (*Sheet, error)) (*Sheet, error) {
 
 // sized is a style as this setter sets it.
 func (s *setter) sized(st Style) Style {
-	st.Size *= s.dense
+	st.Size = max(min(st.Size, legible), st.Size*s.dense)
 	return st
+}
+
+// lead is the height of a line of a style that was sized, in millimetres.
+func (s *setter) lead(st Style) float64 {
+	return st.Line() * min(1, s.dense*body.Size/legible)
 }
 
 // column returns a setter for a column that begins where s stands.
@@ -105,9 +113,9 @@ func (s *setter) below(a, b *setter) {
 // line sets one line at x.
 func (s *setter) line(x float64, st Style, text string) {
 	st = s.sized(st)
-	s.need(st.Line())
-	s.cur().text(x, s.y+st.Line()*0.78, st, text)
-	s.y += st.Line()
+	s.need(s.lead(st))
+	s.cur().text(x, s.y+s.lead(st)*0.78, st, text)
+	s.y += s.lead(st)
 }
 
 // para sets a wrapped paragraph.
@@ -135,8 +143,8 @@ func (s *setter) row(name string, st Style, value string) {
 		s.none = append(s.none, strings.TrimSpace(name))
 		return
 	}
-	s.need(s.sized(st).Line())
-	s.cur().text(s.x, s.y+s.sized(body).Line()*0.78, s.sized(label), name)
+	s.need(s.lead(s.sized(st)))
+	s.cur().text(s.x, s.y+s.lead(s.sized(body))*0.78, s.sized(label), name)
 	for _, l := range s.sized(st).wrap(value, s.w-labelWidth) {
 		s.line(s.x+labelWidth, st, l)
 	}
@@ -176,8 +184,8 @@ func (s *setter) bullet(text string) {
 	st := s.sized(body)
 	for i, l := range st.wrap(text, s.w-3) {
 		if i == 0 {
-			s.need(st.Line())
-			s.cur().box(s.x+0.4, s.y+st.Line()*0.45, 0.9, 0.9, grey)
+			s.need(s.lead(st))
+			s.cur().box(s.x+0.4, s.y+s.lead(st)*0.45, 0.9, 0.9, grey)
 		}
 		s.line(s.x+3, body, l)
 	}
