@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -108,10 +107,12 @@ func (r *rig) papersThere() int {
 	return len(files)
 }
 
-// waitsFor reports whether the worker of a drive waits for it in the kernel.
+// waitsFor reports whether a drive is still being waited for: half a second later its
+// worker is there and no more papers are.
 func (r *rig) waitsFor(d *rigDrive, supervisor int) bool {
-	pid := (&kill{rig: r}).workerOf(d, children(supervisor))
-	return pid > 0 && waitsInKernel(strconv.Itoa(pid))
+	papers := r.papersThere()
+	time.Sleep(500 * time.Millisecond)
+	return (&kill{rig: r}).workerOf(d, children(supervisor)) > 0 && r.papersThere() == papers
 }
 
 // loadOf is the load of the machine, since a figure is worth nothing without it.

@@ -47,7 +47,7 @@ func sata(t testing.TB, medium record.Medium, f simata.Faults) victim {
 	clock := hands{&simata.Manual{}}
 	d := simata.New(c, f, store, clock.Manual)
 	conn := d.Conn()
-	return victim{old: old, medium: func() []byte { return store[:sectors*512] },
+	return victim{old: old, limit: time.Minute, medium: func() []byte { return store[:sectors*512] },
 		drive: commanded{&overATA{overSCSI{conn, clock, sectors * 512}}, erase.Drive{SCSI: conn, ATA: ata.Over(conn), Clock: clock}},
 		device: record.Device{Identity: record.Identity{Model: "SIMULATED SATA", Serial: "SIM-ATA-1"},
 			Size: sectors * 512, NativeSize: sectors * 512, LogicalSector: 512, PhysicalSector: 512, Medium: medium, Transport: "sata", Node: "sim"}}

@@ -83,8 +83,11 @@ func ssd(t testing.TB, f simnvme.Faults) victim {
 		Takes: simnvme.Durations{Block: 100 * time.Second, Crypto: 4 * time.Second, Overwrite: 1000 * time.Second}},
 		[]simnvme.Namespace{{ID: 1, Size: size, NGUID: [16]byte{1}, Attached: []uint16{1}}}, m, clock)
 	d.SetFaults(f)
-	admin := d.AdminConn(1)
-	return victim{old: old, medium: func() []byte { return m[:size] },
+	admin, limit := d.AdminConn(1), time.Minute
+	if f.StuckAt != 0 {
+		limit = 5 * time.Second // a Format NVM that never ends is one command that never comes back
+	}
+	return victim{old: old, limit: limit, medium: func() []byte { return m[:size] },
 		drive: commanded{&overNVMe{admin, d.IOConn(1), size}, erase.Drive{NVMe: admin, Clock: clock}},
 		device: record.Device{Identity: record.Identity{Model: "SIMULATED NVME", Serial: "SIM-NVME-1", NSID: 1},
 			Size: size, NativeSize: size, LogicalSector: 512, PhysicalSector: 512, Medium: record.MediumFlash, Transport: "nvme", Node: "sim"}}

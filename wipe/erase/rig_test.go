@@ -24,6 +24,7 @@ type victim struct {
 	drive  wipe.Drive
 	medium func() []byte // what its blocks hold now, whatever a read may say
 	old    []byte
+	limit  time.Duration // then a person stops it
 }
 
 // oldData is what a drive holds before: no two sectors alike.
@@ -136,7 +137,7 @@ func (v victim) run(t testing.TB, profile string, can []record.Capability, techn
 	}
 	e := &wipe.Engine{Journal: &wipetest.Journal{}, Clock: wipetest.NewClock(),
 		Spawn: wipetest.InProcess{Open: func(context.Context, wipe.Spec) (wipe.Drive, error) { return v.drive, nil }}}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), v.limit)
 	defer cancel()
 	fs := wipetest.Erase(t, ctx, e, plan)
 	if len(fs) != 1 {

@@ -27,7 +27,7 @@ func sas(t testing.TB, medium record.Medium, f simscsi.Faults) victim {
 		t.Fatal(err)
 	}
 	conn := simscsi.Over(d)
-	return victim{old: old, medium: func() []byte { return m },
+	return victim{old: old, limit: time.Minute, medium: func() []byte { return m },
 		drive: commanded{&overSCSI{conn, clock, sectors * 512}, erase.Drive{SCSI: conn, Clock: clock}},
 		device: record.Device{Identity: record.Identity{Vendor: "ACME", Model: "SIMULATED SAS", Serial: "SIM-SAS-1"},
 			Size: sectors * 512, NativeSize: sectors * 512, LogicalSector: 512, PhysicalSector: 512, Medium: medium, Transport: "sas", Node: "sim"}}
