@@ -86,11 +86,22 @@ func beyond(v devio.Survey) string {
 	return ""
 }
 
+// blocked is what stands in the way of an act of an NVMe drive.
+func blocked(a record.Act, c nvme.Controller, v devio.Survey) string {
+	if why := beyond(v); why != "" {
+		return why
+	}
+	if a.Technique() == record.FormatNVM && c.Unused > 0 {
+		return fmt.Sprintf("%d bytes of the drive are in no namespace, and a format does not reach them", c.Unused)
+	}
+	return ""
+}
+
 func nvmeCapabilities(c nvme.Controller, v devio.Survey) []record.Capability {
 	var out []record.Capability
 	add := func(on bool, act record.Act, command, source string) {
 		if on {
-			out = append(out, record.Capability{Technique: act.Technique(), Act: act, Command: command, Source: source, Blocked: beyond(v)})
+			out = append(out, record.Capability{Technique: act.Technique(), Act: act, Command: command, Source: source, Blocked: blocked(act, c, v)})
 		}
 	}
 	sani := fmt.Sprintf("IDENTIFY CONTROLLER SANICAP = %08Xh", uint32(c.Sanicap))
@@ -106,7 +117,7 @@ func nvmeCapabilities(c nvme.Controller, v devio.Survey) []record.Capability {
 func scsiCapabilities(v devio.Survey) []record.Capability {
 	var out []record.Capability
 	add := func(s scsi.Support, act record.Act, command, code string) {
-		if s == scsi.SupportYes || s == scsi.SupportVendor {
+		if s == scsi.SupportYes { // in a way of the maker's own is not ours to give
 			out = append(out, record.Capability{Technique: act.Technique(), Act: act, Command: command,
 				Source: fmt.Sprintf("REPORT SUPPORTED OPERATION CODES %s = %d", code, s)})
 		}

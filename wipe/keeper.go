@@ -135,9 +135,9 @@ func (k *keeper) listen(w Worker) error {
 		case e.Kind() == "":
 			return errors.New("hear worker: not exactly one event")
 		}
-		k.pulse.beat(0, true)
+		k.pulse.word(true)
 		err = w.Ack(k.take(said))
-		k.pulse.beat(0, false)
+		k.pulse.word(false)
 		if err != nil {
 			// It may have ended right after its last line; its end is read next.
 			if k.isClosed() {

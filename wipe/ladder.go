@@ -113,7 +113,7 @@ func rung(d record.Device, p Policy, c record.Capability) (r record.Rung, ok boo
 		r.Reason = fmt.Sprintf("%s: the drive offers it; %s", c.Command, c.Blocked)
 	case native && shared(d, c.Act) != "":
 		r.Reason = fmt.Sprintf("%s: the drive offers it; %s", c.Command, shared(d, c.Act))
-	case c.Technique == record.CryptoErase && !p.Crypto.Holds():
+	case c.Act.Crypto() && !p.Crypto.Holds():
 		r.Reason = fmt.Sprintf("%s: the drive offers it; alone it counts only with a person's word that the drive always encrypted and that no key is kept elsewhere", c.Command)
 	default:
 		return r, true

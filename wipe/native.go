@@ -81,6 +81,9 @@ func (w *work) act(ctx context.Context, round int, act record.Act, e Eraser) err
 	if err := observe(record.StepReady); err != nil {
 		return err
 	}
+	if err := w.same(ctx); err != nil {
+		return err
+	}
 	if err := e.Erase(ctx, tell, func(k Course) { w.course(act, k) }); err != nil {
 		return err
 	}
@@ -88,6 +91,19 @@ func (w *work) act(ctx context.Context, round int, act record.Act, e Eraser) err
 		return err
 	}
 	return c.look(ctx)
+}
+
+// same needs the drive to be the planned one still, directly before the command (law 4).
+func (w *work) same(ctx context.Context) error {
+	o, err := w.drive.State(ctx)
+	if err != nil {
+		return fmt.Errorf("identify drive before the command: %w", err)
+	}
+	d := w.spec.Task.Device
+	if !o.Identity.Same(d.Identity) || o.Size != d.Size || o.LogicalSector != d.LogicalSector {
+		return fmt.Errorf("the drive is %s with %d bytes now, planned was %s with %d: the command was not given", o.Identity, o.Size, d.Identity, d.Size)
+	}
+	return nil
 }
 
 // course tells people how far the drive is.

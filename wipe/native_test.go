@@ -172,11 +172,11 @@ func TestNativeLies(t *testing.T) {
 		{"a hundredth survives", func(d *sanitizer) { d.survives = 0.01 }, record.Failed},
 		{"refuses", func(d *sanitizer) { d.refuses = true }, record.Failed},
 		{"fails", func(d *sanitizer) { d.fails = true }, record.Failed},
-		// mutant: canaries.go: } else if !bytes.Equal(c.buf, c.want) { => } else if false {
+		// mutant: canaries.go: if p.Present < p.Places-p.Places/100 { => if false {
 		{"keeps no canary", func(d *sanitizer) {
 			d.Faults.Read = func(off int64, n int) (int, error) { return n, nil }
 			d.Faults.Write = func(off int64, n int) (int, error) { return n, errors.New("no") }
-		}, record.Unknown},
+		}, record.Incomplete},
 		// mutant: canaries.go: case known && sha256.Sum256(c.buf) == was: => case false:
 		{"loses the canaries and erases nothing", func(d *sanitizer) { d.survives, d.loses = 1, true }, record.Failed},
 		{"cannot be flushed", func(d *sanitizer) { d.Faults.Flush = errors.New("no") }, record.Incomplete},
@@ -188,6 +188,28 @@ func TestNativeLies(t *testing.T) {
 				t.Errorf("%s %q; want %s", f.Verdict.State, f.Verdict.Reasons, c.want)
 			}
 		})
+	}
+}
+
+// The drive is looked at directly before the command: another one in its place is not
+// erased.
+//
+// mutant: native.go: if err := w.same(ctx); err != nil { => if err := error(nil); err != nil {
+func TestNativeIdentifiesBeforeTheCommand(t *testing.T) {
+	b, d := nativeBench(t, func(d *sanitizer) {
+		d.Faults.State = func(n int, o *record.Opened) error {
+			if n > 0 {
+				o.Identity.Serial = "another"
+			}
+			return nil
+		}
+	})
+	f := b.erase(t)
+	if f.Verdict.State != record.Incomplete || !strings.Contains(strings.Join(f.Verdict.Reasons, " "), "command was not given") {
+		t.Errorf("%+v", f.Verdict)
+	}
+	if d.cdw10 != 2 || d.sstat&^(1<<8) != 1 {
+		t.Error("the command was given")
 	}
 }
 
@@ -205,7 +227,7 @@ func TestNativeWithoutCommands(t *testing.T) {
 
 // What the ladder says where a command is not to be given.
 func TestNativeLadder(t *testing.T) {
-	defer wipe.CarryOut(record.NVMeSanitizeBlock, record.NVMeSanitizeCrypto, record.ATASecurityEnhanced)()
+	defer wipe.CarryOut(record.NVMeSanitizeBlock, record.NVMeSanitizeCrypto, record.ATASecurityEnhanced, record.NVMeFormatCrypto, record.NVMeFormatUser)()
 	block := record.Capability{Technique: record.BlockErase, Act: record.NVMeSanitizeBlock, Command: "block", Source: "s"}
 	crypto := record.Capability{Technique: record.CryptoErase, Act: record.NVMeSanitizeCrypto, Command: "crypto", Source: "s"}
 	frozen := block
@@ -224,8 +246,12 @@ func TestNativeLadder(t *testing.T) {
 		{"frozen", []record.Capability{frozen}, nil, nil, "", "it is frozen"},
 		// mutant: ladder.go: case native && shared(d, c.Act) != "": => case false:
 		{"siblings", []record.Capability{block}, func(d *record.Device) { d.Siblings = []string{"nvme0n2"} }, nil, "", "nvme0n2"},
-		// mutant: ladder.go: case c.Technique == record.CryptoErase && !p.Crypto.Holds(): => case false:
+		// mutant: ladder.go: case c.Act.Crypto() && !p.Crypto.Holds(): => case false:
 		{"crypto alone", []record.Capability{crypto}, nil, nil, "", "a person's word"},
+		{"format by keys alone", []record.Capability{
+			{Technique: record.FormatNVM, Act: record.NVMeFormatCrypto, Command: "format", Source: "s"},
+			{Technique: record.FormatNVM, Act: record.NVMeFormatUser, Command: "format", Source: "s"}},
+			nil, func(p *wipe.Policy) { p.Technique = record.FormatNVM }, "nvme-format-user", ""},
 		{"crypto with a word", []record.Capability{crypto}, nil, func(p *wipe.Policy) { p.Crypto = word }, "nvme-sanitize-crypto", ""},
 		// mutant: ladder.go: case p.Technique != "" && p.Technique != c.Technique: => case false:
 		{"overwrite asked", []record.Capability{block}, nil, func(p *wipe.Policy) { p.Technique = record.Overwrite }, "", "Overwrite is asked"},

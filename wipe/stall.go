@@ -87,6 +87,14 @@ func (p *pulse) beat(allow time.Duration, busy bool) {
 	p.last, p.busy, p.allow = time.Now(), busy, min(max(allow, 0), MaxAllow)
 }
 
+// word takes a line of the worker as a sign of life. What it asked for stands: a line may
+// come between that and the command it was asked for.
+func (p *pulse) word(busy bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last, p.busy = time.Now(), busy
+}
+
 // silent is how long there was no sign beyond what was allowed, and since when.
 func (p *pulse) silent() (d time.Duration, since time.Time) {
 	p.mu.Lock()

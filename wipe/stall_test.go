@@ -251,7 +251,7 @@ func TestWorkerCannotStall(t *testing.T) {
 
 // A journal that is slow is not the drive's silence.
 //
-// mutant: keeper.go: k.pulse.beat(0, true) => k.pulse.beat(0, false)
+// mutant: keeper.go: k.pulse.word(true) => k.pulse.word(false)
 func TestSlowJournalIsNoStall(t *testing.T) {
 	b := newBench(t)
 	var people told

@@ -152,7 +152,12 @@ func (w *work) run(ctx context.Context, open Opener) (err error) {
 	if l, ok := d.(laned); ok {
 		w.lanes = l.Lanes()
 	}
-	cooler := cool(ctx, beat)
+	// A question between two steps of a drive's own command could undo it, and one that
+	// waits behind it ends in a reset.
+	cooler := &cooler{beat: beat, ctx: ctx, stop: func() {}}
+	if len(w.spec.Task.Acts) == 0 {
+		cooler = cool(ctx, beat)
+	}
 	defer cooler.stop()
 	w.drive, w.rested = cooler, cooler.rested
 	if len(w.spec.Task.Acts) > 0 {

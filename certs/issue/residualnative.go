@@ -31,7 +31,7 @@ func (s *sentences) native(r record.Record, t *record.Transcript) {
 	if r.Device.Medium == record.MediumVirtual {
 		s.add("The drive is virtual: copies, snapshots and blocks of the storage below it were not reached.")
 	}
-	if technique == record.CryptoErase {
+	if task.Acts[len(task.Acts)-1].Crypto() {
 		s.declared(r.Crypto)
 	}
 	s.shown(r)

@@ -38,6 +38,9 @@ var techniqueOf = map[Act]Technique{
 // Technique is what the act counts as, "" for a word that names no act.
 func (a Act) Technique() Technique { return techniqueOf[a] }
 
+// Crypto reports whether all that the act does is to destroy keys.
+func (a Act) Crypto() bool { return a.Technique() == CryptoErase || a == NVMeFormatCrypto }
+
 // Family is the part of the spelling before the last hyphen: acts of one family give
 // the same command with another argument.
 func (a Act) Family() string {

@@ -98,7 +98,11 @@ func (d drive) Eraser(act record.Act) (wipe.Eraser, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.NVMe = conn
+		id, err := d.Identify(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		c.NVMe, c.NSID = conn, uint32(id.Identity.NSID)
 	}
 	return erase.For(act, c)
 }

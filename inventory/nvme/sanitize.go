@@ -52,13 +52,17 @@ type Sanitize struct {
 	Pattern      uint32 // command dword 11; overwrite only
 }
 
+// SanitizeTimeout is how long a drive may take to begin a sanitize. When it is over the
+// kernel resets the controller, and the drive goes on unattended.
+const SanitizeTimeout = 10 * time.Minute
+
 // Command encodes s. Passes 0 would mean sixteen to the drive, so an overwrite
 // without a count is an error.
 func (s Sanitize) Command() (*Command, error) {
 	if s.Action < ExitFailure || s.Action > ExitVerification {
 		return nil, fmt.Errorf("encode sanitize: %s", s.Action)
 	}
-	c := &Command{Name: "SANITIZE, " + s.Action.String(), Opcode: 0x84, CDW10: uint32(s.Action)}
+	c := &Command{Name: "SANITIZE, " + s.Action.String(), Opcode: 0x84, CDW10: uint32(s.Action), Timeout: SanitizeTimeout}
 	if s.Action == ExitFailure || s.Action == ExitVerification {
 		return c, nil
 	}

@@ -21,7 +21,7 @@ type Drive struct {
 	SCSI scsi.Conn
 	ATA  ata.Conn
 	NVMe nvme.Conn // admin commands of the controller in front of it
-	NSID uint32
+	NSID uint32    // the namespace that is to be erased
 	// Clock is the machine's where nil.
 	Clock Clock
 }

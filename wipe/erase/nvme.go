@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lethe/certs/record"
+	"lethe/inventory/nvme"
 	"lethe/wipe"
 	"lethe/wipe/erasenvme"
 )
@@ -26,6 +27,8 @@ const pollEvery = time.Second
 type nvmeEraser struct {
 	*erasenvme.Eraser
 	kind erasenvme.Kind
+	conn nvme.Conn
+	nsid uint32
 	step string
 	tell wipe.Tell
 }
@@ -35,12 +38,32 @@ func newNVMe(act record.Act, d Drive) (wipe.Eraser, error) {
 	if !ok || d.NVMe == nil {
 		return nil, fmt.Errorf("the drive takes no NVMe commands")
 	}
-	e := &nvmeEraser{kind: k}
-	e.Eraser = erasenvme.New(k, d.NVMe, func(x record.Exchange) error { return e.tell(e.step, x) })
+	e := &nvmeEraser{kind: k, conn: d.NVMe, nsid: d.NSID}
+	e.Eraser = erasenvme.New(k, d.NVMe, e.take)
 	if d.Clock != nil {
 		e.Now, e.Sleep = d.Clock.Now, d.Clock.Sleep
 	}
 	return e, nil
+}
+
+func (e *nvmeEraser) take(x record.Exchange) error { return e.tell(e.step, x) }
+
+// alone needs the namespace to be the only one that the act can reach, now: others may
+// have come since the drive was found (law 7).
+func (e *nvmeEraser) alone(ctx context.Context) error {
+	f, err := erasenvme.Read(ctx, e.conn, e.take)
+	if err != nil {
+		return err
+	}
+	if err := e.kind.Supports(f); err != nil {
+		return err
+	}
+	for _, id := range append(f.Reaches(), f.Active...) {
+		if id != e.nsid {
+			return fmt.Errorf("namespace %d would be erased too: the command was not given", id)
+		}
+	}
+	return nil
 }
 
 // Observe implements wipe.Eraser.
@@ -53,7 +76,11 @@ func (e *nvmeEraser) Observe(ctx context.Context, step string, tell wipe.Tell) e
 // Erase implements wipe.Eraser. Blocks are asked to stay allocated where the drive does
 // not forbid it: what is read afterwards then comes from the medium.
 func (e *nvmeEraser) Erase(ctx context.Context, tell wipe.Tell, how func(wipe.Course)) error {
-	e.step, e.tell = record.StepStart, tell
+	e.step, e.tell = record.StepReady, tell
+	if err := e.alone(ctx); err != nil {
+		return err
+	}
+	e.step = record.StepStart
 	seen, err := e.Before(ctx)
 	if err != nil {
 		return err

@@ -88,7 +88,7 @@ func ssd(t testing.TB, f simnvme.Faults) victim {
 		limit = 5 * time.Second // a Format NVM that never ends is one command that never comes back
 	}
 	return victim{old: old, limit: limit, medium: func() []byte { return m[:size] },
-		drive: commanded{&overNVMe{admin, d.IOConn(1), size}, erase.Drive{NVMe: admin, Clock: clock}},
+		drive: commanded{&overNVMe{admin, d.IOConn(1), size}, erase.Drive{NVMe: admin, NSID: 1, Clock: clock}},
 		device: record.Device{Identity: record.Identity{Model: "SIMULATED NVME", Serial: "SIM-NVME-1", NSID: 1},
 			Size: size, NativeSize: size, LogicalSector: 512, PhysicalSector: 512, Medium: record.MediumFlash, Transport: "nvme", Node: "sim"}}
 }

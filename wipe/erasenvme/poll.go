@@ -24,7 +24,11 @@ type Progress struct {
 // than the least; without one, the most.
 const (
 	leastSilence = time.Hour
-	mostSilence  = 6 * time.Hour
+	longest      = 96 * time.Hour // whatever a drive says
+	// unheard is how long it may not answer at all: a reset of the controller takes up to
+	// 2 × 127.5 s (CAP.TO), and the kernel fails every command meanwhile.
+	unheard     = 15 * time.Minute
+	mostSilence = 6 * time.Hour
 )
 
 // watch notices change.
@@ -78,7 +82,7 @@ func (e *Eraser) unchanged(nsid uint32, from, to int) func([]byte, nvme.Response
 func (e *Eraser) progress(l nvme.SanitizeLog) (Progress, error) {
 	p := Progress{Log: &l, Allow: mostSilence}
 	if d, ok := l.Estimate(*e.sent, e.facts.Sanicap); ok {
-		p.Estimate, p.Allow = d, max(2*d, leastSilence)
+		p.Estimate, p.Allow = d, min(max(2*d, leastSilence), longest)
 	}
 	switch {
 	case l.Dword10 != e.dword10:
@@ -134,14 +138,13 @@ func (e *Eraser) pollFormat(ctx context.Context) (Progress, error) {
 }
 
 // Wait polls until the act has ended, and reports each answer to people. A drive that
-// cannot be asked, as after a reset, is asked again a few times.
+// cannot be asked, as during a reset, is asked again for a quarter of an hour.
 func (e *Eraser) Wait(ctx context.Context, every time.Duration, report func(Progress)) error {
-	const tries = 5
-	for lost := 0; ; {
+	for heard := e.Now(); ; {
 		p, err := e.Poll(ctx)
 		switch {
 		case err == nil:
-			lost = 0
+			heard = e.Now()
 			if report != nil {
 				report(p)
 			}
@@ -152,7 +155,7 @@ func (e *Eraser) Wait(ctx context.Context, every time.Duration, report func(Prog
 			errors.Is(err, ErrVetoed), ctx.Err() != nil:
 			return err
 		default:
-			if lost++; lost == tries {
+			if e.Now().Sub(heard) > unheard {
 				return err
 			}
 		}

@@ -70,7 +70,7 @@ func (a answer) ataOpcode(opcode byte) bool {
 func (a answer) scsi(opcode byte) bool { return len(a.cdb) >= 6 && a.cdb[0] == opcode }
 
 // registers are what the drive left in its registers, read from the ATA Status Return
-// descriptor (SAT-4 12.2.6). A status of zero is no drive's: DRDY is always set.
+// descriptor (SAT-4 12.2.6). A status of zero is no drive's, nor one that is busy: the rest means nothing then.
 func (a answer) registers() (count uint16, lba uint64, status, fault byte, ok bool) {
 	d := a.data
 	if len(d) < 8 || d[0]&0x7f != 0x72 {
@@ -81,7 +81,7 @@ func (a answer) registers() (count uint16, lba uint64, status, fault byte, ok bo
 		if n > len(d) {
 			break
 		}
-		if d[0] == 0x09 && n == 14 && d[13] != 0 {
+		if d[0] == 0x09 && n == 14 && d[2]&1 == 1 && d[13]&0xc0 == 0x40 { // EXTEND; ready and not busy
 			lba = uint64(d[7]) | uint64(d[9])<<8 | uint64(d[11])<<16 | uint64(d[6])<<24 | uint64(d[8])<<32 | uint64(d[10])<<40
 			return binary.BigEndian.Uint16(d[4:]), lba, d[13], d[3], true
 		}

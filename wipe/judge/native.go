@@ -116,11 +116,12 @@ func (s *scene) nativeGaps() (gaps []string) {
 	t := s.task
 	need(t.Check == record.CheckCanaries, "verification %q was planned, the drive's own commands are verified by %q", t.Check, record.CheckCanaries)
 	need(t.Canaries >= canary.Default, "%d canaries were planned, %d are the least", t.Canaries, canary.Default)
+	need(t.Canaries <= mostCanaries && len(t.Acts) <= mostActs, "%d canaries for each of %d commands: more than are followed", t.Canaries, len(t.Acts))
 	need(len(t.Passes) == 0 && len(s.passes) == 0, "passes were planned beside the drive's own commands")
 	need(len(s.acts) == len(t.Acts), "%d of %d commands were given", len(s.acts), len(t.Acts))
 	need(s.seed.value != nil, "the seed of the canaries was not committed and revealed")
 	need(len(s.handles) == 1, "the task was resumed, and nothing was shown anew")
-	if s.technique == record.CryptoErase {
+	if t.Acts[len(t.Acts)-1].Crypto() {
 		need(t.Crypto.Holds(), "a cryptographic erase alone counts only with a person's word that the drive always encrypted and that no key is kept elsewhere")
 	}
 	for i := range s.acts {
@@ -129,6 +130,12 @@ func (s *scene) nativeGaps() (gaps []string) {
 	}
 	return gaps
 }
+
+// What a judge follows at most: places are derived again, and a transcript may be anybody's.
+const (
+	mostCanaries = 1 << 20
+	mostActs     = 4
+)
 
 // mostBad is the share of places, one in so many, that may be unusable: sectors that
 // cannot be written or read back bear no canary and prove nothing.
@@ -155,7 +162,7 @@ func (s *scene) canaryGaps(i int) (gaps []string) {
 
 // placesDue is how many sectors bear a canary of act i, first and last included.
 func (s *scene) placesDue(i int) (n int64, why string) {
-	if s.seed.value == nil || s.opened.Size > 1<<62 {
+	if s.seed.value == nil || s.opened.Size > 1<<62 || s.task.Canaries > mostCanaries || len(s.task.Acts) > mostActs {
 		return 0, "the places of the canaries cannot be derived"
 	}
 	ps, err := canary.Places(int64(s.opened.Size), s.opened.LogicalSector, s.task.Canaries, i, s.seed.value)

@@ -40,7 +40,7 @@ func nvmeRequest(opcode byte, cdw10 uint32) string {
 func ataReturn(count uint16, lba uint64, status, fault byte) []byte {
 	b := make([]byte, 22)
 	b[0], b[1], b[3], b[7] = 0x72, 1, 0x1d, 14
-	b[8], b[9], b[11] = 9, 12, fault
+	b[8], b[9], b[10], b[11] = 9, 12, 1, fault
 	binary.BigEndian.PutUint16(b[12:], count)
 	b[15], b[17], b[19], b[21] = byte(lba), byte(lba>>8), byte(lba>>16), status
 	return b
@@ -295,6 +295,8 @@ func TestNativeAttacks(t *testing.T) {
 			{"one act of two", func(s *script) { s.task().Acts = append(s.task().Acts, act+"x") }, record.Unknown, ""},
 			{"another act", func(s *script) { s.task().Acts = []record.Act{record.SCSIFormatUnit} }, record.Unknown, ""},
 			// mutant: native.go: need(t.Check == record.CheckCanaries, => need(true,
+			// mutant: native.go: need(t.Canaries <= mostCanaries && len(t.Acts) <= mostActs, => need(true,
+			{"more canaries than are followed", func(s *script) { s.task().Canaries = mostCanaries + 1 }, record.Unknown, "more than are followed"},
 			{"another check", func(s *script) { s.task().Check = record.CheckPercentage + "5" }, record.Unknown, "was planned"},
 			// mutant: native.go: need(len(t.Passes) == 0 && len(s.passes) == 0, => need(true,
 			{"passes besides", func(s *script) { s.task().Passes = []record.Pass{zeroPass} }, record.Unknown, "passes were planned"},
@@ -318,7 +320,7 @@ func TestNativeAttacks(t *testing.T) {
 		})
 	}
 	runNative(t, record.NVMeSanitizeCrypto, []nativeMutation{
-		// mutant: native.go: if s.technique == record.CryptoErase { => if false {
+		// mutant: native.go: if t.Acts[len(t.Acts)-1].Crypto() { => if false {
 		{"nobody declared", func(s *script) { s.task().Crypto = nil }, record.Unknown, "a person's word"},
 		{"always on unknown", func(s *script) {
 			s.task().Crypto = &record.CryptoDeclaration{By: "x", AlwaysOn: "unknown", Escrow: "no"}
@@ -327,6 +329,18 @@ func TestNativeAttacks(t *testing.T) {
 			s.task().Crypto = &record.CryptoDeclaration{By: "x", AlwaysOn: "yes", Escrow: "yes"}
 		}, record.Unknown, "a person's word"},
 	})
+}
+
+// A format that destroys keys and nothing else is a cryptographic erase, whatever it is
+// called.
+func TestFormatByKeysNeedsAWord(t *testing.T) {
+	for _, declaration := range []*record.CryptoDeclaration{nil, declared} {
+		s := natively(t, record.MediumFlash, record.NVMeFormatCrypto)
+		s.task().Crypto = declaration
+		if v := s.judge(t); (v.State == record.Cleared) != declaration.Holds() {
+			t.Errorf("%+v: %s %q", declaration, v.State, v.Reasons)
+		}
+	}
 }
 
 // Of a task of the drive's own commands, too, no line can be left out but those that

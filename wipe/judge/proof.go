@@ -89,8 +89,10 @@ func (a *actSeen) ataSanitize(f *findings) {
 		f.need(a, a.act != record.ATASanitizeOverwrite || start.cdb[6]&0xf != 0, "the number of passes was left to the drive")
 	}
 	ran := false
-	for _, x := range all(slices.Concat(a.steps[record.StepPoll], a.steps[record.StepStart]), isStatus) {
-		if c, _, _, _, ok := x.registers(); ok && c&(1<<14) != 0 {
+	sanitizes := func(x answer) bool { return x.ataOpcode(0xb4) } // the command itself returns its state, too
+	for _, x := range all(slices.Concat(a.steps[record.StepPoll], a.steps[record.StepStart]), sanitizes) {
+		c, _, s, _, ok := x.registers()
+		if ok && x.ok && s&0x21 == 0 && c&(1<<14) != 0 && c&(1<<15) == 0 {
 			ran = true
 		}
 	}

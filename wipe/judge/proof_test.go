@@ -30,13 +30,15 @@ func TestATASanitizeProof(t *testing.T) {
 	runNative(t, record.ATASanitizeBlock, []nativeMutation{
 		// mutant: proof.go: f.need(a, ran || count&(1<<15) == 0, => f.need(a, true,
 		{"stale success", both(answerWith(p, 0, status(0x8000)), answerWith(st, 0, status(0x8000))), record.Unknown, "may be an earlier one"},
-		{"stale success without a poll", without(p), record.Unknown, "may be an earlier one"},
-		{"never run before", both(without(p), answerWith(r, 0, status(0))), record.Purged, "gained its word"},
+		{"stale success, and garbage that looks like work", both(answerWith(p, 0, ataReturn(0xffff, 0xffffffffffff, 0xff, 0xff)), answerWith(st, 0, status(0x8000))), record.Unknown, "may be an earlier one"},
+		{"seen at work by the command's own answer", without(p), record.Purged, "seen at work"},
+		{"stale success without a poll", both(without(p), answerWith(st, 0, status(0x8000))), record.Unknown, "may be an earlier one"},
+		{"never run before", both(without(p), answerWith(st, 0, status(0x8000)), answerWith(r, 0, status(0))), record.Purged, "gained its word"},
 		// mutant: proof.go: f.need(a, after&(1<<15) != 0, => f.need(a, true,
 		{"idle is not completed", answerWith(a, 0, status(0)), record.Unknown, "does not say that it completed"},
 		// mutant: proof.go: f.need(a, end.ok && after&(1<<14) == 0, => f.need(a, end.ok,
 		{"still under way", answerWith(a, 0, status(0xc000)), record.Unknown, "still under way"},
-		// mutant: answer.go: if d[0] == 0x09 && n == 14 && d[13] != 0 { => if d[0] == 0x09 && n == 14 {
+		// mutant: answer.go: && d[2]&1 == 1 && d[13]&0xc0 == 0x40 { // EXTEND; ready and not busy => {
 		{"registers all zero", answerWith(a, 0, ataReturn(0, 0, 0, 0)), record.Unknown, "did not return the drive's registers"},
 		{"registers of all zeros but for the count", answerWith(a, 0, ataReturn(0x8000, 0, 0, 0)), record.Unknown, "did not return"},
 		{"no sense", answerWith(a, 0, nil), record.Unknown, "did not return"},
@@ -116,6 +118,8 @@ func TestSCSIProof(t *testing.T) {
 		{"the other's progress", answerWith(p, 0, fixedSense(2, 0x041b)), record.Unknown, "never seen at work"},
 		{"failed", answerWith(a, 0, fixedSense(3, 0x3101)), record.Failed, "31/01"},
 		{"waited for", both(without(p), func(s *script) { nth(s, st, 0).Sent = b64([]byte{0, 0, 0, 0}) }), record.Cleared, "when it was done"},
+		// mutant: proofscsi.go: f.need(a, start.cdb[4]&3 == 0, => f.need(a, true,
+		{"a fast format", requestOf(st, 0, "041000000100"), record.Unknown, "fast format"},
 		{"parameters not on record", func(s *script) { nth(s, st, 0).Sent = "" }, record.Unknown, "not on record"},
 	})
 }

@@ -52,6 +52,7 @@ func (a *actSeen) scsiErase(f *findings, opcode byte, running, failed uint16) {
 // to answer only when it was done (IMMED of 0).
 func (a *actSeen) scsiStart(f *findings, start answer) (waited bool) {
 	if a.act == record.SCSIFormatUnit {
+		f.need(a, start.cdb[4]&3 == 0, "a fast format was given: it leaves the data")
 		fmtdata := start.cdb[1]&0x10 != 0
 		f.need(a, fmtdata == (len(start.sent) > 0) && (!fmtdata || len(start.sent) >= 4), "the parameters of the format are not on record")
 		return !fmtdata || len(start.sent) >= 4 && start.sent[1]&2 == 0
