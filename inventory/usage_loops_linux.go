@@ -21,8 +21,9 @@ const loopPatience = 5 * time.Second
 func (u *usage) readLoops(root sysfs.Root) error {
 	files := map[string]string{}
 	for _, name := range root.Disks() {
-		if file := root.Text("sys/block", name, "loop/backing_file"); file != "" {
-			files[name] = file
+		// Attached is one that has the attribute; its text may be too long to be read.
+		if root.Exists("sys/block", name, "loop/backing_file") {
+			files[name] = root.Text("sys/block", name, "loop/backing_file")
 		}
 	}
 	return u.askLoops(files, loopPatience, func(name, file string) (number, bool, error) {

@@ -41,7 +41,7 @@ type keeper struct {
 }
 
 func (e *Engine) keeper(s Spec) *keeper {
-	return &keeper{engine: e, task: s.Task.ID, spec: s, pulse: newPulse(), transcript: &record.Transcript{}, over: make(chan struct{}), abort: newAbort()}
+	return &keeper{engine: e, task: s.Task.ID, spec: s, pulse: newPulse(), transcript: &record.Transcript{}, over: make(chan struct{}), abort: newAbort(), leave: func() {}}
 }
 
 // keep chains the event and has the journal keep its line. Once a line was not

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"lethe/certs/record"
@@ -41,6 +42,8 @@ type sure struct {
 	failed error // a flush that the drive refused: what it had acknowledged may be lost
 	busy   bool
 	done   chan assurance
+	// flushing says that a flush is with the drive.
+	flushing atomic.Bool
 }
 
 // assurance is what came of one attempt.
@@ -77,7 +80,10 @@ func (c *sure) through(x int64) {
 // keep flushes what was acknowledged before it was called, and reads the end of it back.
 func (c *sure) keep(from, to int64) assurance {
 	w := c.t.work
-	if err := w.drive.Flush(c.ctx); err != nil {
+	c.flushing.Store(true)
+	err := w.drive.Flush(c.ctx)
+	c.flushing.Store(false)
+	if err != nil {
 		return assurance{flush: err}
 	}
 	return assurance{read: w.readBack(c.ctx, c.t.pass, c.stream, from, to)}
@@ -119,6 +125,9 @@ func (c *sure) end() {
 		case a := <-c.done:
 			c.tell(a)
 		case <-wait.C:
+			if c.flushing.Load() {
+				c.failed = errors.New("flush device: an earlier flush was not answered, and the last one may mean only what came after it")
+			}
 		}
 	}
 	c.cancel()

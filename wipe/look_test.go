@@ -32,6 +32,7 @@ type stored struct {
 	onRead   func(off int64)
 	early    atomic.Bool // something was read before the process was confined
 	closed   atomic.Int64
+	patience wipe.Patience
 }
 
 func newStored(t *testing.T) *stored {
@@ -106,7 +107,7 @@ func (s *stored) look(ctx context.Context, check string) (*record.Transcript, re
 	e := &wipe.Engine{Journal: &wipetest.Journal{}, Clock: wipetest.NewClock(), Grace: time.Second}
 	tr := e.Look(ctx, wipe.LookSpec{Node: "sim", Look: record.Looking{Format: record.LookingFormat, ID: "LOOK-1", Of: s.of,
 		Device: record.Device{Identity: s.of.Identity, Size: lookSize, LogicalSector: 512}, Check: check}},
-		wipetest.InProcess{Look: s.open}, wipe.Patience{})
+		wipetest.InProcess{Look: s.open}, s.patience)
 	wipetest.CheckEnd(s.t, tr)
 	if s.early.Load() {
 		s.t.Error("the drive was read by a process that could command it")
@@ -142,6 +143,28 @@ func TestLook(t *testing.T) {
 	s.bad = []record.Range{{First: 1 << 20, End: 1<<20 + 512}}
 	if _, f := s.look(t.Context(), record.CheckFull); f.Sight != record.SightUnreadable {
 		t.Errorf("unreadable: %s %q", f.Sight, f.Reasons)
+	}
+}
+
+// A drive that gives no sign for a while is told, and the look goes on.
+//
+// mutant: keeper.go: leave: func() {}} => leave: nil}
+func TestLookStalls(t *testing.T) {
+	s := newStored(t)
+	s.patience = wipe.Patience{Tell: 20 * time.Millisecond, GiveUp: time.Minute}
+	var once atomic.Bool
+	s.onRead = func(int64) {
+		if once.CompareAndSwap(false, true) {
+			time.Sleep(400 * time.Millisecond)
+		}
+	}
+	tr, f := s.look(t.Context(), record.CheckFull)
+	stalled := false
+	for _, l := range tr.Lines {
+		stalled = stalled || l.Event.Stalled != nil
+	}
+	if f.Sight != record.SightHolds || !stalled {
+		t.Errorf("%s %q, stalled %v", f.Sight, f.Reasons, stalled)
 	}
 }
 

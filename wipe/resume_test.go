@@ -255,7 +255,7 @@ func outages(t *testing.T, n int, liar bool, check func(o *outage, f wipetest.Fi
 // A drive that keeps what it flushed is always erased after its power came back, and
 // what is certified holds the streams that were revealed, all of them.
 //
-// mutant: kept.go: if err := w.drive.Flush(c.ctx); err != nil { => if err := c.ctx.Err(); err != nil {
+// mutant: kept.go: err := w.drive.Flush(c.ctx) => err := c.ctx.Err()
 // mutant: resume.go: p.cut(p.kept) => p.cut(task.Device.Size)
 func TestOutages(t *testing.T) {
 	resumed, fewer := 0, 0

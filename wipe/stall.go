@@ -161,7 +161,7 @@ func (k *keeper) stalled(d time.Duration, over bool) {
 // waits inside the kernel cannot be killed before the drive answers, if ever.
 func (e *Engine) giveUp(k *keeper, w Worker, ended <-chan error, stuck errStuck) {
 	w.Kill()
-	how, killed := "its worker was killed", true
+	how, killed := "its worker was killed; what it last asked of the drive may still be carried out", true
 	select {
 	case <-ended:
 	case <-time.After(e.grace()):

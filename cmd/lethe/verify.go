@@ -41,7 +41,7 @@ func verifyCommand() cli.Command {
 		Help: `lethe verify CERTIFICATE.pdf DEVICE reads a drive that Lethe has erased and compares it
 with what the certificate says it holds: the stream under the key that was revealed in
 it, part by part where the erase was resumed, or a fixed byte. It opens the drive for
-reading only, and nothing in its worker could write.
+reading only, and the process that reads its contents can neither write to it nor command it.
 
   lethe verify LTH-20261124-....pdf /dev/sdb --trust root.pem --key agent-key.pem --cert agent.pem
   lethe verify LTH-20261124-....pdf /dev/sdb --verify sampled --trust root.pem --key ... --cert ...

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"lethe/certs/record"
 	"lethe/cmd/internal/cli"
@@ -45,10 +46,18 @@ func slim() {
 	debug.FreeOSMemory()
 }
 
+// lateClaim is how long a task that goes on waits for the claim of the worker before it.
+const lateClaim = time.Minute
+
 // openDrive claims the drive of a task, looks for holds again now that nothing
 // can take it any more, and compares its identity with the plan.
 func openDrive(ctx context.Context, s wipe.Spec) (wipe.Drive, error) {
 	h, _, err := inventory.Open(ctx, inventory.Device{Device: s.Task.Device, NodePath: s.Node})
+	// What a worker that died had under way keeps its claim until the drive has answered.
+	for end := time.Now().Add(lateClaim); s.Resume != nil && errors.Is(err, devio.ErrBusy) && ctx.Err() == nil && time.Now().Before(end); {
+		time.Sleep(100 * time.Millisecond)
+		h, _, err = inventory.Open(ctx, inventory.Device{Device: s.Task.Device, NodePath: s.Node})
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package devio
 import (
 	"errors"
 	"os"
+	"sync"
 )
 
 // retries is how often Linux's sd driver sends a failed command of one drive
@@ -12,6 +13,9 @@ type retries struct {
 	file   *os.File // kept open: a worker that is confined opens nothing for writing
 	before []byte   // what it said at first
 	err    error    // why it was not changed
+
+	mu      sync.Mutex
+	lifting int // how many need the kernel's own number now
 }
 
 // LimitRetries keeps the kernel from sending failed reads and writes of a SCSI,
@@ -41,7 +45,7 @@ func (h *Handle) LimitRetries() {
 		if err == nil {
 			err = setAttr(file, []byte("0\n"))
 		}
-		h.retries = &retries{name, file, before, err}
+		h.retries = &retries{name: name, file: file, before: before, err: err}
 	}
 }
 
@@ -65,9 +69,22 @@ func (r *retries) lifted(f func() error) error {
 	if r == nil || r.err != nil {
 		return f()
 	}
-	r.restore()
-	defer func() { r.err = setAttr(r.file, []byte("0\n")) }()
+	r.lift(+1)
+	defer r.lift(-1)
 	return f()
+}
+
+// lift counts those that need the kernel's own number: flushes may overlap.
+func (r *retries) lift(by int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lifting += by
+	switch {
+	case by > 0 && r.lifting == 1:
+		_ = setAttr(r.file, r.before)
+	case r.lifting == 0:
+		_ = setAttr(r.file, []byte("0\n"))
+	}
 }
 
 // restore is for a flush and for the next user of the drive. Where it fails there

@@ -63,7 +63,7 @@ func TestRetriesAreLimitedAndRestored(t *testing.T) {
 
 // A flush is not repeated by us, so the kernel may.
 //
-// mutant: retries_linux.go: r.restore() => _ = r.restore
+// mutant: retries_linux.go: case by > 0 && r.lifting == 1: => case false:
 func TestFlushHasTheKernelsRetries(t *testing.T) {
 	h, attr := withRetries(t, "5\n")
 	h.LimitRetries()

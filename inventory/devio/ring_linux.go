@@ -26,6 +26,7 @@ type ring struct {
 	head, ended  *uint32 // of the completions: ours, the kernel's
 	endMask      uint32
 	completion   []completion
+	limit        unix.Timespec // of the wait under way
 }
 
 // newRing makes a ring for n transfers in flight.
@@ -109,15 +110,15 @@ func (r *ring) push(raw bool, op uint8, fd int, p []byte, off int64, user uint64
 // wait returns when something ended or limit is over. raw keeps the processor from the
 // rest of this program meanwhile.
 func (r *ring) wait(raw bool, limit time.Duration) error {
-	ts := unix.NsecToTimespec(limit.Nanoseconds())
+	r.limit = unix.NsecToTimespec(limit.Nanoseconds()) // on the heap: a stack may move
 	// struct io_uring_getevents_arg
 	arg := struct {
 		mask      uint64
 		size, min uint32
 		ts        uint64
-	}{ts: uint64(uintptr(unsafe.Pointer(&ts)))}
+	}{ts: uint64(uintptr(unsafe.Pointer(&r.limit)))}
 	_, e := r.enter(raw, 0, 1, unsafe.Pointer(&arg))
-	runtime.KeepAlive(&ts)
+	runtime.KeepAlive(r)
 	if e != 0 && e != unix.EINTR && e != unix.ETIME && e != unix.EAGAIN {
 		return fmt.Errorf("wait for ring: %w", e)
 	}

@@ -18,6 +18,9 @@ type step struct {
 
 // Prepare fills p; a uniform stream needs it once per buffer only.
 func (s *step) Prepare(p []byte, off int64, fresh bool) {
+	if s.uniform {
+		p = p[:cap(p)] // the next place of this buffer may be longer
+	}
 	if fresh || !s.uniform {
 		s.stream.Fill(p, off)
 	}
