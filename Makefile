@@ -72,7 +72,7 @@ lint: ## gofmt, vet, shellcheck
 	@test -z "$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l | tee /dev/stderr)"
 	$(GO) vet ./...
 	$(GO) vet -tags boot,long ./cmd/internal/demo/... ./wipe/pattern
-	shellcheck .ci/run .ci/deps .ci/reproducible
+	shellcheck .ci/run .ci/deps .ci/fuzz .ci/reproducible
 
 test-unit: ## unit, golden, simulated drives, CLI scripts, loop devices
 	$(GO) test $$($(GO) list ./... | grep -v -e /image/boottest -e /cmd/internal/demo)

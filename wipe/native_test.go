@@ -177,7 +177,7 @@ func TestNativeLies(t *testing.T) {
 			d.Faults.Read = func(off int64, n int) (int, error) { return n, nil }
 			d.Faults.Write = func(off int64, n int) (int, error) { return n, errors.New("no") }
 		}, record.Incomplete},
-		// mutant: canaries.go: case known && sha256.Sum256(c.buf) == was: => case false:
+		// mutant: canaries.go: case known && sha256.Sum256(c.buf) == was: => case known && sha256.Sum256(c.buf) == was && false:
 		{"loses the canaries and erases nothing", func(d *sanitizer) { d.survives, d.loses = 1, true }, record.Failed},
 		{"cannot be flushed", func(d *sanitizer) { d.Faults.Flush = errors.New("no") }, record.Incomplete},
 	} {
@@ -186,6 +186,11 @@ func TestNativeLies(t *testing.T) {
 			f := b.erase(t)
 			if f.Verdict.State != c.want || f.Verdict.Reached {
 				t.Errorf("%s %q; want %s", f.Verdict.State, f.Verdict.Reasons, c.want)
+			}
+			for _, l := range f.Transcript.Lines {
+				if x := l.Event.Looked; x != nil && c.name == "erases nothing" && x.Present != x.Places {
+					t.Errorf("%d of %d canaries were seen", x.Present, x.Places)
+				}
 			}
 		})
 	}

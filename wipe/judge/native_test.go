@@ -267,7 +267,6 @@ func TestNativeAttacks(t *testing.T) {
 				s.task().Canaries = 8
 				s.event("planted", 0).Planted.Places, s.event("planted", 0).Planted.Written, s.event("planted", 0).Planted.Present = 10, 10, 10
 			}, record.Unknown, "are the least"},
-			// mutant: native.go: if p == nil || l == nil { => if l == nil {
 			{"never planted", func(s *script) { s.drop(s.at("planted", 0)) }, record.Unknown, "wrong side"},
 			{"never looked", func(s *script) { s.drop(s.at("looked", 0)) }, record.Unknown, "no canaries"},
 			// mutant: native.go: case (x.Step == record.StepBefore) != (a.planted == nil): => case false:
@@ -291,7 +290,6 @@ func TestNativeAttacks(t *testing.T) {
 			{"no intent", func(s *script) { s.drop(s.at("intent", 0)) }, record.Unknown, "without an intent"},
 			// mutant: native.go: need(s.seed.value != nil, => need(true,
 			{"seed not revealed", func(s *script) { s.drop(s.at("seedReveal", 0)) }, record.Unknown, "seed"},
-			// mutant: native.go: need(len(s.acts) == len(t.Acts), => need(true,
 			{"one act of two", func(s *script) { s.task().Acts = append(s.task().Acts, act+"x") }, record.Unknown, ""},
 			{"another act", func(s *script) { s.task().Acts = []record.Act{record.SCSIFormatUnit} }, record.Unknown, ""},
 			// mutant: native.go: need(t.Check == record.CheckCanaries, => need(true,
@@ -329,6 +327,23 @@ func TestNativeAttacks(t *testing.T) {
 			s.task().Crypto = &record.CryptoDeclaration{By: "x", AlwaysOn: "yes", Escrow: "yes"}
 		}, record.Unknown, "a person's word"},
 	})
+}
+
+// Every command that was planned must have been given.
+//
+// mutant: native.go: need(len(s.acts) == len(t.Acts), => need(true,
+func TestOneCommandOfTwo(t *testing.T) {
+	s := natively(t, record.MediumFlash, record.NVMeSanitizeCrypto, record.NVMeSanitizeBlock)
+	for i := len(s.events) - 1; i >= 0; i-- {
+		e := s.events[i]
+		if e.Exchanged != nil && e.Exchanged.Act == record.NVMeSanitizeBlock || e.Planted != nil && e.Planted.Act == record.NVMeSanitizeBlock ||
+			e.Looked != nil && e.Looked.Act == record.NVMeSanitizeBlock {
+			s.drop(i)
+		}
+	}
+	if v := s.judge(t); v.State != record.Unknown || !strings.Contains(strings.Join(v.Reasons, "\n"), "1 of 2 commands") {
+		t.Errorf("%s %q", v.State, v.Reasons)
+	}
 }
 
 // A format that destroys keys and nothing else is a cryptographic erase, whatever it is

@@ -44,7 +44,7 @@ func TestATASanitizeProof(t *testing.T) {
 		{"no sense", answerWith(a, 0, nil), record.Unknown, "did not return"},
 		{"fixed sense", answerWith(a, 0, fixedSense(1, 0x001d)), record.Unknown, "did not return"},
 		{"sense cut off", answerWith(a, 0, status(0x8000)[:20]), record.Unknown, "did not return"},
-		// mutant: proof.go: if fault&4 != 0 && lba&0xff == 1 { => if false {
+		// mutant: proof.go: if fault&4 != 0 && lba&0xff == 1 { => if fault&4 != 0 && lba&0xff == 1 && false {
 		{"failed", answerWith(a, 0, ataReturn(0, 1, 0x51, 4)), record.Failed, "says that it failed"},
 		// mutant: proof.go: case status&1 != 0: => case false:
 		{"aborted with the bit of success", answerWith(a, 0, ataReturn(0x8000, 3, 0x51, 4)), record.Unknown, "refused to say"},
@@ -52,7 +52,7 @@ func TestATASanitizeProof(t *testing.T) {
 		// mutant: proof.go: f.need(a, ok && ready.ok && whole, => f.need(a, ok,
 		{"not said before", answerWith(r, 0, nil), record.Unknown, "before the command"},
 		{"another command", requestOf(st, 0, ataRequest(0xb4, 0x11, 1, 0x43727970)), record.Unknown, "another command"},
-		// mutant: proof.go: f.need(a, start.ata(0xb4, want.feature) && lba&want.mask == want.key && => f.need(a, start.ata(0xb4, want.feature) &&
+		// mutant: proof.go: f.need(a, start.ata(0xb4, want.feature) && lba&want.mask == want.key && => f.need(a, start.ata(0xb4, want.feature) && (lba&want.mask == want.key || true) &&
 		{"without its key", requestOf(st, 0, ataRequest(0xb4, 0x12, 1, 1)), record.Unknown, "another command"},
 		{"freeze lock", requestOf(st, 0, ataRequest(0xb4, 0x20, 0, 0x46724c6b)), record.Unknown, "another command"},
 		{"28 bits", func(s *script) {
@@ -70,20 +70,20 @@ func TestATASanitizeProof(t *testing.T) {
 func TestATASecurityProof(t *testing.T) {
 	const r, st, a = record.StepReady, record.StepStart, record.StepAfter
 	runNative(t, record.ATASecurityEnhanced, []nativeMutation{
-		// mutant: proof.go: if ok && is&6 != 0 { => if false {
+		// mutant: proof.go: if ok && is&6 != 0 { => if ok && is&6 != 0 && false {
 		{"password still set", answerWith(a, 0, identifyWith(0x23)), record.Failed, "password still set"},
 		{"still locked", answerWith(a, 0, identifyWith(0x25)), record.Failed, "still locked"},
 		// mutant: proof.go: f.need(a, ok && was&1 != 0 && was&2 != 0 && => f.need(a, ok && was&1 != 0 &&
 		{"no password before", answerWith(st, 1, identifyWith(0x21)), record.Unknown, "set password"},
 		{"frozen", answerWith(st, 1, identifyWith(0x2b)), record.Unknown, "no freeze"},
 		{"not asked afterwards", answerWith(a, 0, nil), record.Unknown, "not asked afterwards"},
-		// mutant: proof.go: f.need(a, !x.reset(), => f.need(a, true,
+		// mutant: proof.go: f.need(a, !x.reset(), => f.need(a, !x.reset() || true,
 		{"reset meanwhile", func(s *script) {
 			s.insert(s.at("looked", 0), exchange(record.ATASecurityEnhanced, a, turCDB, fixedSense(6, 0x2900), "unit attention"))
 		}, record.Unknown, "was reset"},
-		// mutant: proof.go: f.need(a, found && prepare.ok, => f.need(a, true,
+		// mutant: proof.go: f.need(a, found && prepare.ok, => f.need(a, found && prepare.ok || true,
 		{"not prepared", func(s *script) { nth(s, st, 2).Status = "aborted" }, record.Unknown, "PREPARE"},
-		// mutant: proof.go: enhanced == (a.act == record.ATASecurityEnhanced), => true,
+		// mutant: proof.go: enhanced == (a.act == record.ATASecurityEnhanced), => (enhanced || true),
 		{"the other mode", func(s *script) { nth(s, st, 3).Sent = b64(make([]byte, 512)) }, record.Unknown, "another mode"},
 		{"what was sent is not on record", func(s *script) { nth(s, st, 3).Sent = "" }, record.Unknown, "another mode"},
 		{"refused", func(s *script) { nth(s, st, 3).Status = "aborted" }, record.Failed, "refused"},
@@ -93,7 +93,7 @@ func TestATASecurityProof(t *testing.T) {
 func TestSCSIProof(t *testing.T) {
 	const r, st, p, a = record.StepReady, record.StepStart, record.StepPoll, record.StepAfter
 	runNative(t, record.SCSISanitizeBlock, []nativeMutation{
-		// mutant: proofscsi.go: f.need(a, ran || waited, => f.need(a, true,
+		// mutant: proofscsi.go: f.need(a, ran || waited, => f.need(a, ran || waited || true,
 		{"never at work", answerWith(p, 0, fixedSense(0, 0)), record.Unknown, "never seen at work"},
 		{"waited for", both(without(p), requestOf(st, 0, "48020000000000000000")), record.Purged, "when it was done"},
 		// mutant: proofscsi.go: case code == failed, code == senseCorrupt: => case code == senseCorrupt:
@@ -103,7 +103,7 @@ func TestSCSIProof(t *testing.T) {
 		{"still at work", answerWith(a, 0, fixedSense(2, 0x041b)), record.Unknown, "not without complaint"},
 		{"no sense at the end", answerWith(a, 0, nil), record.Unknown, "not without complaint"},
 		{"a complaint", answerWith(a, 0, fixedSense(4, 0x4400)), record.Unknown, "not without complaint"},
-		// mutant: proofscsi.go: f.need(a, ok && tur.ok, => f.need(a, ok,
+		// mutant: proofscsi.go: f.need(a, ok && tur.ok, => f.need(a, ok && (tur.ok || true),
 		{"not ready", func(s *script) { nth(s, a, 1).Status = "check condition" }, record.Unknown, "not ready"},
 		{"a complaint before", answerWith(r, 0, fixedSense(3, 0x1100)), record.Unknown, "idle and without complaint"},
 		// mutant: proofscsi.go: f.need(a, start.cdb[1]&0x1f == scsiSanitizes[a.act], => f.need(a, true,
@@ -153,7 +153,7 @@ func TestNVMeProof(t *testing.T) {
 		{"sixteen passes by zero", both(requestOf(st, 0, nvmeRequest(0x84, 3)), answerWith(a, 0, sanitizePage(0x101, 3))), record.Unknown, "left to the drive"},
 	})
 	runNative(t, record.NVMeFormatUser, []nativeMutation{
-		// mutant: proofnvme.go: f.need(a, start[0].nvme.cdw[0]>>9&7 == want, => f.need(a, true,
+		// mutant: proofnvme.go: f.need(a, start[0].nvme.cdw[0]>>9&7 == want, => f.need(a, start[0].nvme.cdw[0]>>9&7 == want || true,
 		{"no erase at all", requestOf(st, 0, nvmeRequest(0x80, 0)), record.Unknown, "another erase"},
 		// mutant: proofnvme.go: if !start[0].ok { => if false {
 		{"refused", func(s *script) { nth(s, st, 0).Status = "access denied" }, record.Failed, "refused"},
