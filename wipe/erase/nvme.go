@@ -49,21 +49,21 @@ func newNVMe(act record.Act, d Drive) (wipe.Eraser, error) {
 func (e *nvmeEraser) take(x record.Exchange) error { return e.tell(e.step, x) }
 
 // alone needs the namespace to be the only one that the act can reach, now: others may
-// have come since the drive was found (law 7).
-func (e *nvmeEraser) alone(ctx context.Context) error {
+// have come since the drive was found (law 7). It returns what the controller says.
+func (e *nvmeEraser) alone(ctx context.Context) (erasenvme.Facts, error) {
 	f, err := erasenvme.Read(ctx, e.conn, e.take)
 	if err != nil {
-		return err
+		return f, err
 	}
 	if err := e.kind.Supports(f); err != nil {
-		return err
+		return f, err
 	}
 	for _, id := range append(f.Reaches(), f.Active...) {
 		if id != e.nsid {
-			return fmt.Errorf("namespace %d would be erased too: the command was not given", id)
+			return f, fmt.Errorf("namespace %d would be erased too: the command was not given", id)
 		}
 	}
-	return nil
+	return f, nil
 }
 
 // Observe implements wipe.Eraser.
@@ -77,15 +77,12 @@ func (e *nvmeEraser) Observe(ctx context.Context, step string, tell wipe.Tell) e
 // not forbid it: what is read afterwards then comes from the medium.
 func (e *nvmeEraser) Erase(ctx context.Context, tell wipe.Tell, how func(wipe.Course)) error {
 	e.step, e.tell = record.StepReady, tell
-	if err := e.alone(ctx); err != nil {
-		return err
-	}
-	e.step = record.StepStart
-	seen, err := e.Before(ctx)
+	facts, err := e.alone(ctx)
 	if err != nil {
 		return err
 	}
-	o := erasenvme.Options{NoDeallocate: !seen.Controller.Sanicap.Inhibited()}
+	e.step = record.StepStart
+	o := erasenvme.Options{NoDeallocate: !facts.Controller.Sanicap.Inhibited()}
 	how(wipe.Course{Done: -1, Allow: nvmeSilence})
 	if err := e.Start(ctx, o); err != nil {
 		return err
